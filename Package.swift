@@ -1,0 +1,62 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// CTorch is the only target that compiles against LibTorch. `Torch` opens it at run time, so that
+// `segdistill --help` costs nothing and the commands that need no tensors work without LibTorch.
+let package = Package(
+    name: "segdistill",
+    platforms: [.macOS(.v14)],
+    products: [
+        .executable(name: "segdistill", targets: ["segdistill"]),
+        .library(name: "CTorch", type: .dynamic, targets: ["CTorch"]),
+        .library(name: "Torch", targets: ["Torch", "TorchNN", "TorchOptim"]),
+        .library(name: "SegDistill", targets: ["Distill", "SegModels", "SegData", "SegEval", "Train", "Report"]),
+        .library(name: "SegTesting", targets: ["SegTesting"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // LibTorch and its bridge
+        .systemLibrary(name: "CLibTorch", pkgConfig: "libtorch"),
+        .systemLibrary(name: "CTorchABI"),
+        .target(name: "CTorch", dependencies: ["CLibTorch"], cxxSettings: [.headerSearchPath("../CTorchABI")]),
+
+        // Tensors
+        .target(name: "Support"),
+        .target(name: "TensorFiles", dependencies: ["Support"]),
+        .target(name: "Torch", dependencies: ["CTorchABI", "TensorFiles", "Support"]),
+        .target(name: "TorchNN", dependencies: ["Torch"]),
+        .target(name: "TorchOptim", dependencies: ["TorchNN"]),
+
+        // Images and data
+        .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+        .systemLibrary(name: "CSpng", pkgConfig: "spng", providers: [.apt(["libspng-dev"]), .brew(["libspng"])]),
+        .target(name: "Vision", dependencies: ["Support", "CTurboJPEG", "CSpng"]),
+        .target(name: "SegData", dependencies: ["Vision", "Support"]),
+
+        // Distillation
+        .target(name: "SegModels", dependencies: ["TorchNN"]),
+        .target(name: "Distill", dependencies: ["TorchNN"]),
+        .target(name: "SegEval", dependencies: ["Torch", "SegData"]),
+        .target(name: "Runs", dependencies: ["Support", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+        .target(name: "Recipes", dependencies: ["Support", "Yams"]),
+        .target(
+            name: "Train",
+            dependencies: [
+                "Recipes", "Runs", "SegData", "SegModels", "SegEval", "Distill", "TorchOptim",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .target(name: "Report", dependencies: ["Runs", "Vision", "Support"]),
+        .target(name: "SegTesting", dependencies: ["TorchNN"]),
+        .executableTarget(
+            name: "segdistill",
+            dependencies: ["Train", "Report", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+
+        // Tests
+        .testTarget(name: "TorchTests", dependencies: ["Torch", "SegTesting"], resources: [.copy("Fixtures")]),
+    ]
+)
