@@ -1,0 +1,28 @@
+import Vision
+
+/// An image with the truth about it, as a data set hands it out: before any augmentation.
+public struct Sample: Sendable, Equatable {
+    /// Names the sample in messages and files; unique within its data set.
+    public let name: String
+    public let image: Image
+    /// Class indices as in the data set's ``ClassList``, 255 = ignore; nil for unlabelled images.
+    public let labels: LabelMap?
+    public let instances: InstanceMap?
+
+    public init(name: String, image: Image, labels: LabelMap?, instances: InstanceMap? = nil) {
+        self.name = name
+        self.image = image
+        self.labels = labels
+        self.instances = instances
+    }
+}
+
+/// Labelled images that can be read in any order and from any thread.
+public protocol Dataset: Sendable {
+    var classes: ClassList { get }
+    var count: Int { get }
+    /// The sample's name, without reading it.
+    func name(_ index: Int) -> String
+    /// - Throws: `UserError` naming the file when it cannot be read or does not fit the class list.
+    func sample(_ index: Int) throws -> Sample
+}
