@@ -1,0 +1,102 @@
+import CSpng
+import Foundation
+import Support
+
+/// Reads PNG through libspng: every bit depth and colour type, interlaced or not.
+public enum PNG {
+    /// Decodes to 8-bit RGB, upright according to EXIF: grey and palettes become RGB, 16 bits are cut to 8, alpha is dropped.
+    /// - Throws: `UserError` naming the image when it is damaged or cut short.
+    public static func decode(_ bytes: [UInt8], name: String) throws -> Image {
+        try withContext(bytes, name) { context, header in
+            let pixels = try decodePixels(context, SPNG_FMT_RGB8, name)
+            let image = Image(width: Int(header.width), height: Int(header.height), pixels: pixels)
+            var exif = spng_exif()
+            guard spng_get_exif(context, &exif) == 0, let data = exif.data else { return image }
+            let block = UnsafeRawBufferPointer(start: data, count: exif.length)
+            return image.upright(from: Orientation(exif: Array(block)[...]))
+        }
+    }
+
+    /// Decodes the raw numbers of a grey or palette PNG: palette indices, not colours; 16-bit values unscaled.
+    ///
+    /// Grey with alpha gives the grey. - Throws: `UserError` naming the file when it is damaged or cut short, a colour
+    /// picture, or holds 16-bit values that `Value` cannot hold.
+    public static func decodeValues<Value>(_ bytes: [UInt8], name: String, as type: Value.Type = Value.self) throws -> Raster<Value> {
+        try withContext(bytes, name) { context, header in
+            guard header.color_type & 2 == 0 || header.color_type == UInt8(SPNG_COLOR_TYPE_INDEXED.rawValue) else {
+                throw UserError(
+                    "\(name): expected a grey or palette PNG whose pixels are numbers, found a colour picture",
+                    hint: "Convert the colours to class indices first, or name the folder that holds the index PNGs.")
+            }
+            let (width, height) = (Int(header.width), Int(header.height))
+            let raw = try decodePixels(context, SPNG_FMT_RAW, name)
+            if Value.self == UInt8.self, header.bit_depth == 8, header.color_type != 4 {
+                return Raster(width: width, height: height, values: raw as! [Value])
+            }
+            let samples = header.color_type == 4 ? 2 : 1
+            let values = unpack(raw, width: width, height: height, depth: Int(header.bit_depth), samples: samples)
+            let limit = UInt32(Value.max)
+            if let tooLarge = values.firstIndex(where: { UInt32($0) > limit }) {
+                throw UserError(
+                    "\(name): expected values up to \(Value.max), found \(values[tooLarge]) at x \(tooLarge % width), y \(tooLarge / width)",
+                    hint: "A class label is one byte; 255 means \"ignore\".")
+            }
+            return Raster(width: width, height: height, values: values.map { Value(truncatingIfNeeded: $0) })
+        }
+    }
+
+    // MARK: Details
+
+    private static func withContext<R>(_ bytes: [UInt8], _ name: String, _ body: (OpaquePointer, spng_ihdr) throws -> R) throws -> R {
+        guard let context = spng_ctx_new(0) else {
+            throw UserError("cannot start the PNG decoder", hint: "Memory may be short.", exitCode: .outOfMemory)
+        }
+        defer { spng_ctx_free(context) }
+        return try bytes.withUnsafeBytes { buffer in
+            try check(spng_set_png_buffer(context, buffer.baseAddress, buffer.count), name)
+            // Metadata larger than this is not a picture's; the limit keeps a damaged length from taking all memory.
+            try check(spng_set_chunk_limits(context, 1 << 26, 1 << 27), name)
+            var header = spng_ihdr()
+            try check(spng_get_ihdr(context, &header), name)
+            try checkSize(width: Int(header.width), height: Int(header.height), name)
+            return try body(context, header)
+        }
+    }
+
+    private static func decodePixels(_ context: OpaquePointer, _ format: spng_format, _ name: String) throws -> [UInt8] {
+        var size = 0
+        try check(spng_decoded_image_size(context, Int32(format.rawValue), &size), name)
+        return try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            try check(spng_decode_image(context, buffer.baseAddress, size, Int32(format.rawValue), 0), name)
+            count = size
+        }
+    }
+
+    /// The first of `samples` big-endian samples of each pixel; rows of less than 8 bits a pixel end on a byte.
+    private static func unpack(_ raw: [UInt8], width: Int, height: Int, depth: Int, samples: Int) -> [UInt16] {
+        let rowBytes = (width * depth * samples + 7) / 8
+        var values = [UInt16](repeating: 0, count: width * height)
+        for y in 0..<height {
+            for x in 0..<width {
+                let bit = x * depth * samples
+                let byte = y * rowBytes + bit / 8
+                values[y * width + x] =
+                    switch depth {
+                    case 16: UInt16(raw[byte]) << 8 | UInt16(raw[byte + 1])
+                    case 8: UInt16(raw[byte])
+                    default: UInt16(raw[byte] >> (8 - depth - bit % 8)) & (1 << depth - 1)
+                    }
+            }
+        }
+        return values
+    }
+
+    private static func check(_ status: Int32, _ name: String) throws {
+        guard status != 0 else { return }
+        let reason = spng_strerror(status).map { String(cString: $0) } ?? "error \(status)"
+        throw UserError(
+            "\(name): the PNG is damaged or cut short (\(reason))",
+            hint: "Copy it again from its source, or take it out of the data set.",
+            exitCode: status == Int32(SPNG_EMEM.rawValue) ? .outOfMemory : .badInput)
+    }
+}
