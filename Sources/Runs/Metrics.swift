@@ -1,0 +1,141 @@
+import Foundation
+import Support
+
+/// A class as metrics and pictures name and show it.
+public struct ScoredClass: Codable, Sendable, Equatable {
+    public var name: String
+    /// Red, green, blue.
+    public var color: [UInt8]
+
+    public init(name: String, color: [UInt8]) {
+        self.name = name
+        self.color = color
+    }
+}
+
+/// One image's pixel counts by class; paired statistics resample images and add these up.
+public struct ImageCounts: Codable, Sendable, Equatable {
+    /// The sample's name.
+    public var image: String
+    /// Pixels of the class that were predicted as such.
+    public var intersection: [Int64]
+    /// Pixels of the class.
+    public var truth: [Int64]
+    /// Pixels predicted as the class, ignored ones left out.
+    public var predicted: [Int64]
+
+    public init(image: String, intersection: [Int64], truth: [Int64], predicted: [Int64]) {
+        self.image = image
+        self.intersection = intersection
+        self.truth = truth
+        self.predicted = predicted
+    }
+}
+
+/// The record of one evaluation: `metrics/NAME.json`. Scores are fractions, not per cent.
+///
+/// The counts are what `compare` and the report compute from; the scores stand beside them for readers of the file.
+public struct Metrics: Codable, Sendable, Equatable {
+    public var dataset: String
+    /// `val`, `test`.
+    public var split: String
+    public var model: String
+    /// `best`, `last`, or a file.
+    public var checkpoint: String
+    /// Optimiser steps that the checkpoint had taken; nil for weights from elsewhere.
+    public var step: Int?
+    public var arm: String?
+    public var method: String?
+    public var seed: Int?
+    /// How images were tested: `whole image`, `sliding 512×512`, `whole image, flip, scales 0.75 1 1.25`.
+    public var protocolName: String
+    public var parameters: Int?
+    /// Images a second through the model and its post-processing, decoding left out.
+    public var imagesPerSecond: Double?
+    public var classes: [ScoredClass]
+    /// K rows of K pixel counts: `confusion[truth][predicted]`.
+    public var confusion: [[Int64]]
+    public var images: [ImageCounts]
+    public var meanIoU: Double
+    public var pixelAccuracy: Double
+    public var meanAccuracy: Double
+    /// K values; nil where the class does not occur in the truth.
+    public var classIoU: [Double?]
+    public var created: Date
+
+    public init(
+        dataset: String, split: String, model: String, checkpoint: String, step: Int? = nil, arm: String? = nil,
+        method: String? = nil, seed: Int? = nil, protocolName: String = "whole image", parameters: Int? = nil,
+        imagesPerSecond: Double? = nil, classes: [ScoredClass], confusion: [[Int64]], images: [ImageCounts],
+        meanIoU: Double, pixelAccuracy: Double, meanAccuracy: Double, classIoU: [Double?], created: Date = .now
+    ) {
+        self.dataset = dataset
+        self.split = split
+        self.model = model
+        self.checkpoint = checkpoint
+        self.step = step
+        self.arm = arm
+        self.method = method
+        self.seed = seed
+        self.protocolName = protocolName
+        self.parameters = parameters
+        self.imagesPerSecond = imagesPerSecond
+        self.classes = classes
+        self.confusion = confusion
+        self.images = images
+        self.meanIoU = meanIoU
+        self.pixelAccuracy = pixelAccuracy
+        self.meanAccuracy = meanAccuracy
+        self.classIoU = classIoU
+        self.created = created
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case dataset, split, model, checkpoint, step, arm, method, seed, parameters, imagesPerSecond, classes, confusion, images
+        case meanIoU, pixelAccuracy, meanAccuracy, classIoU, created
+        case protocolName = "protocol"
+    }
+
+    /// - Throws: `UserError` naming `file` when the counts do not fit the classes.
+    func checkShape(_ file: URL) throws {
+        let count = classes.count
+        func expect(_ what: String, _ found: Int) throws {
+            guard found == count else { throw UserError("\(file.path): \(count) classes, but \(what) has \(found) entries") }
+        }
+        try expect("confusion", confusion.count)
+        for (index, row) in confusion.enumerated() { try expect("confusion row \(index)", row.count) }
+        try expect("classIoU", classIoU.count)
+        for image in images {
+            try expect("intersection of \(image.image)", image.intersection.count)
+            try expect("truth of \(image.image)", image.truth.count)
+            try expect("predicted of \(image.image)", image.predicted.count)
+        }
+        let counts = confusion.joined()
+        guard counts.allSatisfy({ $0 >= 0 }) else { throw UserError("\(file.path): negative pixel counts") }
+        guard classes.allSatisfy({ $0.color.count == 3 }) else { throw UserError("\(file.path): a colour is three numbers, 0 to 255") }
+    }
+}
+
+extension RunFolder {
+    public func metricsFile(named name: String) -> URL { metrics.appendingPathComponent("\(name).json") }
+
+    /// Writes `metrics/NAME.json`, with `name` such as `test` or `val`; an earlier one of that name is replaced.
+    public func write(_ metrics: Metrics, named name: String) throws {
+        try FileManager.default.createDirectory(at: self.metrics, withIntermediateDirectories: true)
+        try JSONFile.write(metrics, to: metricsFile(named: name))
+    }
+
+    /// - Throws: `UserError` when the file is missing, is not such a record, or contradicts itself.
+    public func readMetrics(named name: String) throws -> Metrics {
+        let file = metricsFile(named: name)
+        let metrics = try JSONFile.read(Metrics.self, from: file)
+        try metrics.checkShape(file)
+        return metrics
+    }
+
+    /// The names under which evaluations are kept, in order.
+    public func metricsNames() -> [String] {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: metrics.path)) ?? []
+        return files.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.map { String($0.dropLast(5)) }.sorted()
+    }
+}

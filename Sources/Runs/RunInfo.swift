@@ -1,0 +1,66 @@
+import Foundation
+
+/// What a run is: `run.json`. Runs that differ in nothing but their seed form an *arm* of a comparison.
+public struct RunInfo: Codable, Sendable, Equatable {
+    public enum Role: String, Codable, Sendable {
+        case teacher, student
+    }
+
+    public enum Status: String, Codable, Sendable {
+        /// Training, or killed while it was.
+        case running
+        /// Stopped by the user, to be resumed.
+        case interrupted
+        case finished
+    }
+
+    /// Names the arm in tables and charts: `teacher`, `plain`, `kd`, `cwd + kd` ….
+    public var arm: String
+    public var role: Role
+    /// The distillation methods, joined by `+`; nil for supervised training.
+    public var method: String?
+    public var seed: Int
+    public var dataset: String
+    public var model: String
+    /// Numbers in the trained model's weights, without the teacher's and the projectors'.
+    public var parameters: Int?
+    /// The optimiser steps that the whole run takes.
+    public var steps: Int
+    public var status: Status
+    public var created: Date
+    public var finished: Date?
+
+    public init(
+        arm: String, role: Role, method: String? = nil, seed: Int, dataset: String, model: String,
+        parameters: Int? = nil, steps: Int, status: Status = .running, created: Date = .now, finished: Date? = nil
+    ) {
+        self.arm = arm
+        self.role = role
+        self.method = method
+        self.seed = seed
+        self.dataset = dataset
+        self.model = model
+        self.parameters = parameters
+        self.steps = steps
+        self.status = status
+        self.created = created
+        self.finished = finished
+    }
+
+    /// A student that was trained without a teacher.
+    public var isPlainStudent: Bool { role == .student && method == nil }
+
+    /// The fields that must not change when a run is resumed, in words.
+    func differences(from other: RunInfo) -> [String] {
+        var found: [String] = []
+        func compare(_ name: String, _ mine: String?, _ theirs: String?) {
+            if mine != theirs { found.append("\(name) was \(theirs ?? "none"), now \(mine ?? "none")") }
+        }
+        compare("role", role.rawValue, other.role.rawValue)
+        compare("method", method, other.method)
+        compare("seed", String(seed), String(other.seed))
+        compare("dataset", dataset, other.dataset)
+        compare("model", model, other.model)
+        return found
+    }
+}
