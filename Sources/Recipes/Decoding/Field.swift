@@ -1,0 +1,59 @@
+/// One key of a section: its name, its meaning, and how it is read and written.
+struct Field<Section> {
+    /// When a key has a meaning: the words that a message uses, and the test.
+    struct Condition {
+        let text: String
+        let holds: (Section) -> Bool
+    }
+
+    let key: String
+    /// What the key means, its unit, and where its default comes from.
+    let doc: String
+    private(set) var synonyms: [String] = []
+    private(set) var isRequired = false
+    private(set) var condition: Condition?
+    let read: (RecipeNode, inout Section, inout RecipeReader) -> Void
+    /// The value in one line.
+    let yaml: (Section) -> String
+    /// Writes the value over several lines; nil for values of one line.
+    var writeBlock: ((Section, inout RecipeWriter) -> Void)?
+
+    init(
+        _ key: String, doc: String,
+        read: @escaping (RecipeNode, inout Section, inout RecipeReader) -> Void,
+        yaml: @escaping (Section) -> String
+    ) {
+        self.key = key
+        self.doc = doc
+        self.read = read
+        self.yaml = yaml
+    }
+
+    func applies(to section: Section) -> Bool { condition?.holds(section) ?? true }
+
+    /// Other words that people use for the key; they only serve "did you mean".
+    func known(as synonyms: String...) -> Field {
+        var field = self
+        field.synonyms = synonyms
+        return field
+    }
+
+    /// The recipe has to set the key.
+    func required() -> Field {
+        var field = self
+        field.isRequired = true
+        return field
+    }
+
+    /// The key has a meaning only where `holds`; `text` names that place in messages.
+    func only(_ text: String, _ holds: @escaping (Section) -> Bool) -> Field {
+        var field = self
+        field.condition = Condition(text: text, holds: holds)
+        return field
+    }
+
+    /// The key has a meaning only while another one has one of `values`.
+    func only<Choice: RecipeChoice>(_ other: String, _ keyPath: KeyPath<Section, Choice>, _ values: Choice...) -> Field {
+        only(RecipeWriter.alternatives(values.map { "'\(other): \($0.rawValue)'" })) { values.contains($0[keyPath: keyPath]) }
+    }
+}

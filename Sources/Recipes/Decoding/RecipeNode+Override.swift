@@ -1,0 +1,75 @@
+import Support
+
+extension RecipeNode {
+    /// Sets what `key.path=value` names; an empty value takes the key out, back to its default.
+    ///
+    /// A list's entries are named by their position from 0, or by their `method`: `distillation.cwd.weight=3`.
+    /// - Throws: ``UnreadableRecipe`` when the path leads through something without keys.
+    mutating func apply(override argument: String) throws {
+        let location = Location.commandLine(argument)
+        guard let equals = argument.firstIndex(of: "="), equals != argument.startIndex else {
+            throw UnreadableRecipe(location: location, message: "expected key=value, such as optimizer.learningRate=0.01")
+        }
+        let path = argument[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
+        let text = String(argument[argument.index(after: equals)...])
+        let value = text.isEmpty ? nil : try RecipeNode(yaml: text, at: location)
+        try set(value, at: path[...], of: [], location: location)
+    }
+
+    private mutating func set(
+        _ value: RecipeNode?, at path: ArraySlice<String>, of parents: [String], location: Location
+    ) throws {
+        guard let key = path.first else {
+            if let value { self = value }
+            return
+        }
+        let rest = path.dropFirst()
+        switch content {
+        case .section(var entries):
+            if let index = entries.firstIndex(where: { $0.key == key }) {
+                if rest.isEmpty && value == nil {
+                    entries.remove(at: index)
+                } else {
+                    try entries[index].value.set(value, at: rest, of: parents + [key], location: location)
+                }
+            } else if let value {
+                var child = RecipeNode(content: .scalar("", quoted: false), location: location)
+                try child.set(value, at: rest, of: parents + [key], location: location)
+                entries.append(.init(key: key, keyLocation: location, value: child))
+            }
+            content = .section(entries)
+        case .list(var items):
+            let index = try Self.index(of: key, in: items, named: parents.joined(separator: "."), location: location)
+            if rest.isEmpty && value == nil {
+                items.remove(at: index)
+            } else {
+                try items[index].set(value, at: rest, of: parents + [key], location: location)
+            }
+            content = .list(items)
+        case .scalar:
+            // `teacher: none` becomes a section as soon as a key inside it is set.
+            guard isNull || plain == "none" else {
+                let parent = parents.joined(separator: ".")
+                throw UnreadableRecipe(
+                    location: location, message: "'\(parent)' holds \(found) and has no key '\(key)'")
+            }
+            var section = RecipeNode(content: .section([]), location: location)
+            try section.set(value, at: path, of: parents, location: location)
+            self = section
+        }
+    }
+
+    private static func index(
+        of key: String, in items: [RecipeNode], named list: String, location: Location
+    ) throws -> Int {
+        if let index = Int(key), items.indices.contains(index) { return index }
+        let names = items.map { item -> String? in
+            guard case .section(let entries) = item.content else { return nil }
+            return entries.first { $0.key == "method" }?.value.text
+        }
+        if let index = names.firstIndex(of: key) { return index }
+        let known = names.compactMap { $0 } + items.indices.map(String.init)
+        let choices = known.isEmpty ? "it is empty" : "its entries are \(known.joined(separator: ", "))"
+        throw UnreadableRecipe(location: location, message: "the list '\(list)' has no entry '\(key)'; \(choices)")
+    }
+}

@@ -1,0 +1,73 @@
+/// Everything that a run is made of: data, teacher, student, methods, schedule, evaluation.
+public struct Recipe: RecipeSection {
+    public var name = ""
+    public var seed = 0
+    public var device = DeviceRecipe.auto
+    public var threads: Int?
+    public var channelsLast = true
+    public var data = DataRecipe()
+    /// The network that is learnt from; nil in plain training.
+    public var teacher: ModelRecipe?
+    public var student = ModelRecipe()
+    public var distillation: [MethodRecipe] = []
+    public var loss = LossRecipe()
+    public var optimizer = OptimizerRecipe()
+    public var schedule = ScheduleRecipe()
+    public var evaluation = EvaluationRecipe()
+    public var log = LogRecipe()
+    public var checkpoint = CheckpointRecipe()
+
+    public init() {}
+
+    static var fields: [Field<Recipe>] {
+        [
+            .value("name", \.name, "What the run is called; its folder is runs/NAME unless --out says otherwise.").required(),
+            .number("seed", \.seed, .atLeast(0), "Of every random number: initial weights, order, augmentation."),
+            .value("device", \.device, "cpu, cuda, cuda:N, mps, or auto: CUDA or MPS where there is one."),
+            .number("threads", \.threads, or: "auto", .atLeast(1), "Threads that compute; auto: one a core."),
+            .value(
+                "channelsLast", \.channelsLast,
+                "Keep feature maps as N x H x W x C in memory, which convolutions like better; results differ by rounding only."),
+            .section("data", \.data, "The images and labels."),
+            .section("teacher", \.teacher, "The network that is learnt from: frozen, in eval mode; none for plain training."),
+            .section("student", \.student, "The network that is trained.").known(as: "model", "network"),
+            .sections("distillation", \.distillation, "The methods by which the student learns from the teacher; their losses add up.")
+                .known(as: "distill", "methods", "method", "kd"),
+            .section("loss", \.loss, "The task's own loss: cross-entropy over the labelled pixels."),
+            .section("optimizer", \.optimizer, "The optimiser and what happens to the gradient.").known(as: "optimiser"),
+            .section("schedule", \.schedule, "How long training lasts, and the learning rate's course.").known(as: "scheduler"),
+            .section("evaluation", \.evaluation, "How the network is scored.").known(as: "eval", "validation"),
+            .section("log", \.log, "What is written while training runs.").known(as: "logging"),
+            .section("checkpoint", \.checkpoint, "When the state of training is saved.").known(as: "checkpoints", "save"),
+        ]
+    }
+
+    mutating func resolve(_ reader: RecipeReader) {
+        guard evaluation.mode == .slide else { return }
+        if !reader.isGiven("evaluation.window"), let crop = data.augmentation.crop { evaluation.window = crop }
+        if !reader.isGiven("evaluation.stride") {
+            let window = evaluation.window
+            evaluation.stride = PixelSize(height: max(1, window.height * 2 / 3), width: max(1, window.width * 2 / 3))
+        }
+    }
+
+    func check(_ reader: inout RecipeReader) {
+        if name.contains("/") || name.hasPrefix(".") {
+            reader.report(at: "name", "expected a name that can be a folder's, without '/' and not starting with '.'")
+        }
+        if teacher == nil && !distillation.isEmpty {
+            reader.report(at: "distillation", "needs a 'teacher' section; without one, leave the methods out")
+        }
+        if teacher != nil && distillation.isEmpty {
+            reader.report(at: "teacher", "has no effect without a method in 'distillation', such as - method: kd")
+        }
+        if let count = data.classCount, let weights = loss.classWeights, weights.count != count {
+            reader.report(at: "loss.classWeights", "expected \(count) numbers, one a class, found \(weights.count)")
+        }
+        if evaluation.batchSize > 1 && evaluation.size == nil && data.dataset == .folder {
+            reader.report(
+                at: "evaluation.batchSize",
+                "a folder's images may differ in size; give 'evaluation.size' too, or leave it at 1")
+        }
+    }
+}

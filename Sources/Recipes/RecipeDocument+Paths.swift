@@ -1,0 +1,26 @@
+import Foundation
+
+extension RecipeDocument {
+    /// Refuses files and folders that the recipe names and that are not there.
+    /// - Throws: ``RecipeError`` with all of them.
+    public func checkPaths() throws {
+        var paths: [(key: String, path: String)] = []
+        if recipe.data.dataset != .streetScenes { paths.append(("data.root", recipe.data.root)) }
+        if let map = recipe.data.classMap, map != "common7" { paths.append(("data.classMap", map)) }
+        for (key, model) in [("teacher", recipe.teacher), ("student", recipe.student)] {
+            if let weights = model?.weights { paths.append(("\(key).weights", weights)) }
+            if let checkpoint = model?.checkpoint { paths.append(("\(key).checkpoint", checkpoint)) }
+        }
+        let files = FileManager.default
+        let missing = paths.filter { !files.fileExists(atPath: $0.path) }
+        guard !missing.isEmpty else { return }
+        throw RecipeError(
+            file: file,
+            problems: missing.map { key, path in
+                let from = path.hasPrefix("/") ? "" : ", looked for from the current folder \(files.currentDirectoryPath)"
+                return .init(
+                    location: locations[key] ?? .file(line: 1, column: 1), path: key,
+                    message: "there is no '\(path)'\(from)")
+            })
+    }
+}

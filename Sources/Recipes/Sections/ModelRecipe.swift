@@ -1,0 +1,80 @@
+import Support
+
+/// A network: which one, and where its weights come from.
+public struct ModelRecipe: RecipeSection {
+    /// A name from the table of models, such as `espnetv2-s0.5` or `deeplabv3-resnet18`.
+    public var model = ""
+    public var weights: String?
+    public var checkpoint: String?
+    public var reinitialize: [String] = []
+    public var discard: [String] = []
+    public var outputStride: OutputStride?
+    public var precision = Precision.auto
+
+    public init() {}
+
+    static var fields: [Field<ModelRecipe>] {
+        [
+            .value("model", \.model, "The network, by its name in the table of models, such as deeplabv3-resnet18.")
+                .required().known(as: "name", "architecture", "backbone"),
+            .value(
+                "weights", \.weights, or: "none",
+                "A file of weights to start from (.safetensors, .pth); none: PyTorch's random initialisation."
+            ).known(as: "pretrained"),
+            .value(
+                "checkpoint", \.checkpoint, or: "none",
+                "A run folder, or a checkpoint in it, whose trained network is taken over with everything."),
+            .value(
+                "reinitialize", \.reinitialize,
+                "Tensors, by name or pattern (head.*), that start afresh even if 'weights' holds them."
+            ).only("a network with 'weights'") { $0.weights != nil },
+            .value(
+                "discard", \.discard,
+                "Tensors of 'weights', by name or pattern, that the network has no place for and may be left out."
+            ).only("a network with 'weights'") { $0.weights != nil }.known(as: "allow", "ignoreUnexpected"),
+            .value(
+                "outputStride", \.outputStride, or: "default",
+                "Input size over the size of the last feature map, kept small by dilation: 8, 16 or 32; "
+                    + "default: the model's own (8 for deeplabv3 and pspnet, as in CIRKD v1)."
+            ).known(as: "dilation", "stride"),
+            .value(
+                "precision", \.precision,
+                "What the network computes in: float32, bf16 (matrix products and convolutions), "
+                    + "or auto: bf16 where the processor or GPU has it in hardware."
+            ).known(as: "dtype", "amp"),
+        ]
+    }
+
+    func check(_ reader: inout RecipeReader) {
+        let models = reader.catalog.models
+        if !models.contains(model) {
+            let nearest = nearestName(to: model, in: models).map { "; did you mean '\($0)'?" }
+            reader.report(
+                at: "model", "unknown model '\(model)'\(nearest ?? "; known models: \(models.joined(separator: ", "))")")
+        }
+        if weights != nil && checkpoint != nil {
+            reader.report(at: "checkpoint", "cannot be combined with 'weights': give the one that the network starts from")
+        }
+    }
+}
+
+/// How much smaller the last feature map is than the image.
+public enum OutputStride: Int, Sendable, CaseIterable {
+    case eight = 8
+    case sixteen = 16
+    case thirtyTwo = 32
+}
+
+extension OutputStride: RecipeValue {
+    static var expected: String { "8, 16 or 32" }
+    static var expectedItems: String { "strides" }
+    var yaml: String { String(rawValue) }
+    static func read(_ node: RecipeNode, _ reader: inout RecipeReader) -> OutputStride? {
+        read(node, &reader) { $0.plain.flatMap { Int($0) }.flatMap(OutputStride.init) }
+    }
+}
+
+/// What matrix products and convolutions are computed in.
+public enum Precision: String, RecipeChoice {
+    case auto, float32, bf16
+}

@@ -1,0 +1,103 @@
+/// The task's own loss: cross-entropy over the labelled pixels.
+public struct LossRecipe: RecipeSection {
+    public var auxiliaryWeight = 0.4
+    public var classWeights: [Double]?
+
+    public init() {}
+
+    static var fields: [Field<LossRecipe>] {
+        [
+            .number(
+                "auxiliaryWeight", \.auxiliaryWeight, .atLeast(0),
+                "Factor of the same loss at the auxiliary head, for models that have one. 0.4: CIRKD v1."
+            ).known(as: "aux", "auxWeight"),
+            .value("classWeights", \.classWeights, or: "none", "A factor for every class, in their order.")
+                .known(as: "weights", "weight"),
+        ]
+    }
+
+    func check(_ reader: inout RecipeReader) {
+        if let weights = classWeights, !weights.allSatisfy({ $0 >= 0 }) || weights.allSatisfy({ $0 == 0 }) {
+            reader.report(at: "classWeights", "expected numbers of at least 0, not all of them 0, found \(weights.yaml)")
+        }
+    }
+}
+
+/// How the network is scored.
+public struct EvaluationRecipe: RecipeSection {
+    public enum Mode: String, RecipeChoice { case whole, slide }
+
+    public var every = 800
+    public var limit: Int?
+    public var batchSize = 1
+    public var size: PixelSize?
+    public var mode = Mode.whole
+    public var window = PixelSize(height: 512, width: 512)
+    public var stride = PixelSize(height: 341, width: 341)
+    public var scales = [1.0]
+    public var flip = false
+
+    public init() {}
+
+    static var fields: [Field<EvaluationRecipe>] {
+        [
+            .number("every", \.every, .atLeast(1), "Steps between two validations. 800: CIRKD v1.").known(as: "interval"),
+            .number("limit", \.limit, or: "all", .atLeast(1), "Validate on this many images, spread over the split, while training.")
+                .known(as: "images", "samples"),
+            .number("batchSize", \.batchSize, .atLeast(1), "Images at once; images of one batch must share a size.")
+                .known(as: "batch"),
+            .value(
+                "size", \.size, or: "none",
+                "Resize images to [height, width] before the network; scores are always taken at the label's own size."
+            ).known(as: "resize"),
+            .value("mode", \.mode, "whole: the image in one piece (CIRKD v1); slide: overlapping windows, averaged."),
+            .value("window", \.window, "[height, width] of the window; the training crop by default.")
+                .only("mode", \.mode, .slide),
+            .value("stride", \.stride, "[down, right] from window to window; two thirds of it by default, as in MMSegmentation.")
+                .only("mode", \.mode, .slide),
+            .value("scales", \.scales, "Sizes at which each image is seen; the probabilities are averaged. [1.0]: CIRKD v1."),
+            .value("flip", \.flip, "See each image mirrored too."),
+        ]
+    }
+
+    func check(_ reader: inout RecipeReader) {
+        if scales.isEmpty || !scales.allSatisfy({ $0 > 0 }) {
+            reader.report(at: "scales", "expected at least one number greater than 0, found \(scales.yaml)")
+        }
+        if mode == .slide && (stride.height > window.height || stride.width > window.width) {
+            reader.report(at: "stride", "\(stride.yaml) is larger than the window \(window.yaml) and would leave gaps")
+        }
+    }
+}
+
+/// What is written while training runs.
+public struct LogRecipe: RecipeSection {
+    public var every = 20
+    public var tensorboard = true
+
+    public init() {}
+
+    static var fields: [Field<LogRecipe>] {
+        [
+            .number("every", \.every, .atLeast(1), "Steps between two lines of the log; values leave the device only then.")
+                .known(as: "interval"),
+            .value("tensorboard", \.tensorboard, "Write TensorBoard records beside events.jsonl."),
+        ]
+    }
+}
+
+/// When the state of training is saved.
+public struct CheckpointRecipe: RecipeSection {
+    public var every = 800
+
+    public init() {}
+
+    static var fields: [Field<CheckpointRecipe>] {
+        [
+            .number(
+                "every", \.every, .atLeast(1),
+                "Steps between two checkpoints named 'last'; 'best' is saved whenever the validation score rises."
+            ).known(as: "interval", "saveEvery")
+        ]
+    }
+}
