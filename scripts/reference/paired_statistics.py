@@ -1,6 +1,6 @@
 """Writes Tests/SegEvalTests/StatisticsReference.swift: Student's t, t tests and intervals as SciPy computes them.
 
-python3 scripts/reference/statistics.py      (needs scipy; made with 1.17.1)
+python3 scripts/reference/paired_statistics.py      (needs scipy; made with 1.17.1)
 """
 
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from scipy import stats
 
 lines = [
-    "// Written by scripts/reference/statistics.py from SciPy; do not edit.",
+    "// Written by scripts/reference/paired_statistics.py from SciPy; do not edit.",
     "",
     "enum StatisticsReference {",
     "    /// Degrees of freedom, confidence, two-sided quantile.",
