@@ -56,6 +56,7 @@ extension Field {
         _ key: String, _ property: WritableKeyPath<Section, Value>, _ doc: String
     ) -> Field {
         var field = value(key, property, doc)
+        field.isWholeSection = true
         field.writeBlock = { $1.write($0[keyPath: property]) }
         return field
     }

@@ -12,6 +12,8 @@ struct Field<Section> {
     private(set) var synonyms: [String] = []
     private(set) var isRequired = false
     private(set) var condition: Condition?
+    /// A section that is always there, written or not.
+    var isWholeSection = false
     let read: (RecipeNode, inout Section, inout RecipeReader) -> Void
     /// The value in one line.
     let yaml: (Section) -> String

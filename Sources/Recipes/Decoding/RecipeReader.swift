@@ -20,12 +20,13 @@ struct RecipeReader {
     /// Whether the recipe or the command line sets `key` (a path below the section that is being read).
     func isGiven(_ key: String) -> Bool { locations[path(to: key)] != nil }
 
+    /// Reads what stands behind `key`; without a location the key counts as not given.
     mutating func inside<Result>(
-        _ key: String, at location: Location, _ body: (inout RecipeReader) -> Result
+        _ key: String, at location: Location?, _ body: (inout RecipeReader) -> Result
     ) -> Result {
         path.append(key)
         defer { path.removeLast() }
-        locations[path(to: "")] = location
+        if let location { locations[path(to: "")] = location }
         return body(&self)
     }
 
@@ -71,8 +72,13 @@ struct RecipeReader {
             }
             inside(entry.key, at: entry.keyLocation) { field.read(entry.value, &section, &$0) }
         }
-        resolve(&section, self)
         let given = Set(entries.map(\.key))
+        // A section that is left out is read as an empty one: it may have keys that are required.
+        let empty = RecipeNode(content: .scalar("", quoted: false), location: node.location)
+        for field in fields where field.isWholeSection && !given.contains(field.key) {
+            inside(field.key, at: nil) { field.read(empty, &section, &$0) }
+        }
+        resolve(&section, self)
         for field in fields { check(field, of: section, given: given.contains(field.key), node) }
         return true
     }

@@ -1,0 +1,43 @@
+import Recipes
+import Testing
+
+/// A small table of models and methods, as `SegModels` and `Distill` would give it.
+let catalog = RecipeCatalog(
+    models: ["espnetv2-s0.5", "espnetv2-s1.0", "espnetv2-s2.0", "deeplabv3-resnet18", "deeplabv3-resnet50"],
+    methods: [
+        MethodSchema(
+            "kd", doc: "Class probabilities at every pixel.",
+            settings: [SettingSchema("temperature", .positive, default: 1.0, doc: "Softens both sides.")]),
+        MethodSchema(
+            "cwd", doc: "Where each channel looks.", weight: 3,
+            settings: [
+                SettingSchema("temperature", .positive, default: 4.0, doc: "Shu et al. 2021."),
+                SettingSchema("normalize", .choice(["channel", "space"]), default: "space", doc: "Over what."),
+                SettingSchema("groups", .integer(minimum: 1), default: 1, doc: "Groups of channels."),
+                SettingSchema("mask", .flag, default: false, doc: "Leave out ignored pixels."),
+            ],
+            taps: [SettingSchema("features", .text, default: "head", doc: "The compared maps.")]),
+    ])
+
+/// The shortest recipe there is.
+let smallest = """
+    name: tiny
+    data:
+      dataset: street-scenes
+    student:
+      model: espnetv2-s0.5
+    """
+
+func parse(_ yaml: String, _ overrides: String...) throws -> Recipe {
+    try Recipe.parse(yaml, file: "r.yaml", overrides: overrides, catalog: catalog).recipe
+}
+
+/// The message with which the recipe is refused.
+func refusal(_ yaml: String, _ overrides: String...) -> String {
+    do {
+        let recipe = try Recipe.parse(yaml, file: "r.yaml", overrides: overrides, catalog: catalog).recipe
+        return "accepted: \(recipe.name)"
+    } catch {
+        return "\(error)"
+    }
+}
