@@ -105,3 +105,29 @@ extension Tensor {
     /// self + weight · (end − self).
     @discardableResult public func lerp_(_ end: Tensor, _ weight: Double) -> Tensor { Tensor.lerpInPlace(self, end, weight) }
 }
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The error function of one number.
+public func erf(_ x: Double) -> Double {
+    #if canImport(Glibc)
+        Glibc.erf(x)
+    #else
+        Darwin.erf(x)
+    #endif
+}
+
+extension Tensor {
+    private static let erfinvInPlace = Operator("aten::erfinv_")
+    private static let clampInPlace = Operator("aten::clamp_")
+
+    @discardableResult public func erfinv_() -> Tensor { Tensor.erfinvInPlace(self) }
+    @discardableResult public func clamp_(min: Double? = nil, max: Double? = nil) -> Tensor { Tensor.clampInPlace(self, min, max) }
+
+    /// The whole number one, for counters.
+    public static let one = Tensor([1] as [Int], shape: [])
+}

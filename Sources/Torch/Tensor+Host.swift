@@ -33,6 +33,13 @@ extension Tensor {
         return try body(UnsafeRawBufferPointer(start: api.data(handle), count: host.count * host.dtype.size))
     }
 
+    /// The bytes of a contiguous tensor on the host, valid as long as the tensor lives.
+    var hostBytes: UnsafeRawBufferPointer {
+        precondition(device == .cpu && isContiguous(), "only a contiguous tensor on the host has bytes in order")
+        guard let handle, count > 0 else { return UnsafeRawBufferPointer(start: nil, count: 0) }
+        return UnsafeRawBufferPointer(start: api.data(handle), count: count * dtype.size)
+    }
+
     private func unsafeZero<Scalar: TensorScalar>() -> Scalar {
         withUnsafeTemporaryAllocation(of: Scalar.self, capacity: 1) { buffer in
             UnsafeMutableRawBufferPointer(buffer).initializeMemory(as: UInt8.self, repeating: 0)

@@ -22,6 +22,7 @@ extension Tensor {
         static let detach = Operator("aten::detach")
         static let pad = Operator("aten::pad")
         static let unfold = Operator("aten::im2col")
+        static let setData = Operator("aten::set_data")
         static let roll = Operator("aten::roll")
     }
 
@@ -67,6 +68,8 @@ extension Tensor {
         Ops.to(self, dtype, Argument.none, device, Argument.none, nonBlocking, false, format)
     }
     public func to(_ device: Device) -> Tensor { to(nil, device) }
+    /// Gives this tensor other contents, type and place, and keeps its identity: optimisers and modules hold it on.
+    public func setData(_ data: Tensor) { Ops.setData.run(self, data) }
     public var float: Tensor { to(.float32) }
     public var long: Tensor { to(.int64) }
 }

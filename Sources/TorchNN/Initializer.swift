@@ -1,0 +1,74 @@
+import Torch
+
+/// PyTorch's initialisers (`torch.nn.init`); each fills a tensor in place from LibTorch's generator, in PyTorch's order.
+public enum Initializer {
+    /// Which side of a weight is counted: what goes in, or what comes out.
+    public enum Fan: Sendable {
+        case `in`, out
+    }
+
+    /// What `nn.Linear` and `nn.Conv2d` do: weight and bias uniform within ±1/√fan_in.
+    public static func linearDefault(weight: Tensor, bias: Tensor?) {
+        kaimingUniform(weight, a: 5.0.squareRoot())
+        guard let bias else { return }
+        let bound = 1 / Double(fans(weight).in).squareRoot()
+        withoutGradients { _ = bias.uniform_(-bound, bound) }
+    }
+
+    /// Uniform within ±gain·√(3/fan), He et al. 2015, for leaky ReLU with slope `a`.
+    public static func kaimingUniform(_ tensor: Tensor, a: Double = 0, fan: Fan = .in) {
+        let bound = (3.0).squareRoot() * kaimingStd(tensor, a, fan)
+        withoutGradients { _ = tensor.uniform_(-bound, bound) }
+    }
+
+    /// Normal with standard deviation gain/√fan, He et al. 2015.
+    public static func kaimingNormal(_ tensor: Tensor, a: Double = 0, fan: Fan = .in) {
+        let std = kaimingStd(tensor, a, fan)
+        withoutGradients { _ = tensor.normal_(std: std) }
+    }
+
+    /// Uniform within ±√(6/(in + out)), Glorot and Bengio 2010.
+    public static func xavierUniform(_ tensor: Tensor, gain: Double = 1) {
+        let (fanIn, fanOut) = fans(tensor)
+        let bound = gain * (6 / Double(fanIn + fanOut)).squareRoot()
+        withoutGradients { _ = tensor.uniform_(-bound, bound) }
+    }
+
+    /// Normal, cut at ±2 (not at ±2σ), as `trunc_normal_` of PyTorch and timm.
+    public static func truncatedNormal(_ tensor: Tensor, std: Double = 0.02) {
+        withoutGradients {
+            // PyTorch's way: uniform between the cumulative probabilities of the cuts, then the inverse error function.
+            let edge = Torch.erf(2 / std / 2.0.squareRoot())
+            tensor.uniform_(-edge, edge)
+            tensor.erfinv_().mul_(std * 2.0.squareRoot())
+            tensor.clamp_(min: -2, max: 2)
+        }
+    }
+
+    public static func constant(_ tensor: Tensor, _ value: Double) {
+        withoutGradients { _ = tensor.fill_(value) }
+    }
+
+    public static func normal(_ tensor: Tensor, std: Double) {
+        withoutGradients { _ = tensor.normal_(std: std) }
+    }
+
+    private static func kaimingStd(_ tensor: Tensor, _ a: Double, _ fan: Fan) -> Double {
+        let gain = (2 / (1 + a * a)).squareRoot()
+        let count = fan == .in ? fans(tensor).in : fans(tensor).out
+        return gain / Double(count).squareRoot()
+    }
+
+    private static func fans(_ tensor: Tensor) -> (in: Int, out: Int) {
+        let shape = tensor.shape
+        let field = shape.dropFirst(2).reduce(1, *)
+        return (shape[1] * field, shape[0] * field)
+    }
+}
+
+extension Module {
+    /// Asks for gradients of all parameters: what a layer does at the end of its `init`.
+    public final func markTrainable() {
+        for (_, parameter) in namedParameters() { parameter.requiresGrad = true }
+    }
+}
