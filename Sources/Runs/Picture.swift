@@ -7,7 +7,8 @@ public struct Picture: Sendable, Equatable {
     public var sample: String
     /// What the model saw, as JPEG or PNG.
     public var image: Data
-    /// An 8-bit grey PNG of class indices, 255 = ignore, of the image's size; nil for unlabelled images.
+    /// A grey or palette PNG with 8-bit class indices, 255 = ignore, of the image's size; nil for unlabelled images.
+    /// With the classes' colours as its palette, any viewer shows it.
     public var truth: Data?
     /// As `truth`, from the model.
     public var prediction: Data

@@ -84,7 +84,8 @@ public struct RunFolder: Sendable, Equatable {
         let inside = find(in: url).prefix(3).map(\.url.path)
         throw UserError(
             "\(url.path) is not a run folder: it has no run.json",
-            hint: inside.isEmpty ? "Give the folder that train or distill wrote (--out)." : "Runs inside it: \(inside.joined(separator: ", "))")
+            hint: inside.isEmpty
+                ? "Give the folder that train or distill wrote (--out)." : "Runs inside it: \(inside.joined(separator: ", "))")
     }
 
     /// `url` itself if it is a run, else the runs up to three folders below it, by path.

@@ -1,0 +1,168 @@
+import Support
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// A confidence interval.
+public struct Interval: Sendable, Equatable, Codable {
+    public var lower: Double
+    public var upper: Double
+
+    public init(_ lower: Double, _ upper: Double) {
+        self.lower = lower
+        self.upper = upper
+    }
+
+    /// Whether all of it lies on one side of 0.
+    public var excludesZero: Bool { lower > 0 || upper < 0 }
+}
+
+/// One image's pixel counts by class, as a run predicted it.
+public struct ImageTally: Sendable, Equatable {
+    public var image: String
+    public var intersection: [Int64]
+    public var truth: [Int64]
+    public var predicted: [Int64]
+
+    public init(image: String, intersection: [Int64], truth: [Int64], predicted: [Int64]) {
+        self.image = image
+        self.intersection = intersection
+        self.truth = truth
+        self.predicted = predicted
+    }
+}
+
+/// A trained model's result on a test set.
+public struct SeedResult: Sendable, Equatable {
+    public var seed: Int
+    /// mIoU over the whole set, as a fraction.
+    public var meanIoU: Double
+    /// Empty when the images were not kept apart.
+    public var images: [ImageTally]
+
+    public init(seed: Int, meanIoU: Double, images: [ImageTally]) {
+        self.seed = seed
+        self.meanIoU = meanIoU
+        self.images = images
+    }
+}
+
+/// How one arm of an experiment compares with another in mIoU, and how sure that is.
+///
+/// Two things could make a difference by chance: the seeds of the training, and the images of the test set.
+/// - *Seeds*: Student's t interval of the mean difference between runs of equal seed (Welch's, over the two
+///   sets of runs, when the arms have no seeds in common).
+/// - *Images*: the percentile bootstrap; the images are drawn again with replacement, the same for all runs, and the
+///   mIoU of each run is computed anew from the summed counts (Efron & Tibshirani 1993, chapter 13).
+/// - Both together: the distances of the two intervals' ends from the difference, added in quadrature
+///   (Zou & Donner 2008). The verdict rests on this interval.
+public struct PairedComparison: Sendable, Equatable, Codable {
+    public enum Outcome: String, Sendable, Codable {
+        case better, worse, noDifferenceShown
+        /// One run an arm: nothing is known about the influence of the seed.
+        case seedsMissing
+    }
+
+    /// Mean mIoU of the arm minus that of the reference, as a fraction, over the runs that are compared.
+    public let difference: Double
+    /// The seeds that both arms have; empty when there are none and all runs are compared with all.
+    public let seeds: [Int]
+    /// The difference by seed.
+    public let differences: [Double]
+    /// Runs of the arm and of the reference that entered.
+    public let runs: [Int]
+    /// Test images; 0 when the two arms were not scored on the same ones.
+    public let images: Int
+    public let confidence: Double
+    public let seedInterval: Interval?
+    /// Two-sided, of the t test over seeds.
+    public let pValue: Double?
+    public let imageInterval: Interval?
+
+    /// Compares `arm` with `reference`.
+    /// - Parameters:
+    ///   - resamples: draws of the bootstrap.
+    ///   - randomSeed: fixes them.
+    /// - Precondition: each arm has a run, and no seed twice.
+    public init(
+        _ arm: [SeedResult], against reference: [SeedResult], confidence: Double = 0.95, resamples: Int = 2000, randomSeed: Int = 1
+    ) {
+        precondition(!arm.isEmpty && !reference.isEmpty, "an arm without runs cannot be compared")
+        self.confidence = confidence
+        let common = Set(arm.map(\.seed)).intersection(reference.map(\.seed)).sorted()
+        var (left, right) = (arm, reference)
+        if !common.isEmpty {
+            left = common.map { seed in arm.first { $0.seed == seed }! }
+            right = common.map { seed in reference.first { $0.seed == seed }! }
+        }
+        seeds = common
+        runs = [left.count, right.count]
+        differences = common.isEmpty ? [] : zip(left, right).map { $0.meanIoU - $1.meanIoU }
+        let (mine, theirs) = (MeanAndSpread(left.map(\.meanIoU)), MeanAndSpread(right.map(\.meanIoU)))
+        let difference = mine.mean - theirs.mean
+        self.difference = difference
+
+        let spread = common.isEmpty ? MeanAndSpread.welch(mine, theirs) : MeanAndSpread(differences).standardError
+        seedInterval = spread.map { error, freedom in
+            let half = StudentT(degreesOfFreedom: freedom).twoSidedQuantile(confidence) * error
+            return Interval(difference - half, difference + half)
+        }
+        pValue = spread.map { error, freedom in
+            if error == 0 { return difference == 0 ? 1 : 0 }
+            return StudentT(degreesOfFreedom: freedom).twoSidedTail(difference / error)
+        }
+
+        let bootstrap = ImageBootstrap(left, right)
+        images = bootstrap?.images ?? 0
+        imageInterval = bootstrap?.interval(confidence: confidence, resamples: resamples, randomSeed: randomSeed)
+    }
+
+    /// Over seeds and images together, or over the one of them that is known.
+    public var interval: Interval? {
+        guard let seedInterval, let imageInterval else { return seedInterval ?? imageInterval }
+        return Interval(
+            difference - hypot(difference - seedInterval.lower, difference - imageInterval.lower),
+            difference + hypot(seedInterval.upper - difference, imageInterval.upper - difference))
+    }
+
+    public var outcome: Outcome {
+        guard seedInterval != nil, let interval else { return .seedsMissing }
+        guard interval.excludesZero else { return .noDifferenceShown }
+        return difference > 0 ? .better : .worse
+    }
+
+    /// In how many of the common seeds the arm scored higher.
+    public var wins: Int { differences.count { $0 > 0 } }
+}
+
+/// Mean and spread of a few numbers.
+public struct MeanAndSpread: Sendable {
+    public let mean: Double
+    /// The unbiased standard deviation; nil for fewer than two numbers.
+    public let standardDeviation: Double?
+    public let count: Int
+
+    public init(_ values: [Double]) {
+        let mean = values.reduce(0, +) / Double(values.count)
+        self.mean = mean
+        count = values.count
+        let squares = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) }
+        standardDeviation = values.count > 1 ? (squares / Double(values.count - 1)).squareRoot() : nil
+    }
+
+    /// The mean's standard error and its degrees of freedom.
+    var standardError: (error: Double, degreesOfFreedom: Double)? {
+        standardDeviation.map { ($0 / Double(count).squareRoot(), Double(count - 1)) }
+    }
+
+    /// The same for the difference of two means, by Welch (1947).
+    static func welch(_ a: MeanAndSpread, _ b: MeanAndSpread) -> (error: Double, degreesOfFreedom: Double)? {
+        guard let a = a.standardError, let b = b.standardError else { return nil }
+        let (u, v) = (a.error * a.error, b.error * b.error)
+        if u + v == 0 { return (0, a.degreesOfFreedom + b.degreesOfFreedom) }
+        return ((u + v).squareRoot(), (u + v) * (u + v) / (u * u / a.degreesOfFreedom + v * v / b.degreesOfFreedom))
+    }
+}

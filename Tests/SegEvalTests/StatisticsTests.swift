@@ -1,0 +1,147 @@
+import SegEval
+import Support
+import Testing
+
+@Suite struct StatisticsTests {
+    @Test func studentTAgreesWithSciPy() {
+        for (freedom, confidence, quantile) in StatisticsReference.quantiles {
+            #expect(isClose(StudentT(degreesOfFreedom: freedom).twoSidedQuantile(confidence), quantile, 1e-10))
+        }
+        for (freedom, t, tail) in StatisticsReference.tails {
+            let found = StudentT(degreesOfFreedom: freedom).twoSidedTail(t)
+            #expect(abs(found / tail - 1) < 1e-10)
+            #expect(StudentT(degreesOfFreedom: freedom).twoSidedTail(-t) == found)
+        }
+    }
+
+    private func results(_ scores: [Double], seeds: Int...) -> [SeedResult] {
+        zip(seeds, scores).map { SeedResult(seed: $0, meanIoU: $1, images: []) }
+    }
+
+    @Test func pairedSeedsAgreeWithSciPy() throws {
+        // The order of the runs must not matter: seeds make the pairs.
+        let arm = results(StatisticsReference.arm, seeds: 1, 2, 3, 4)
+        let reference = Array(results(StatisticsReference.reference, seeds: 1, 2, 3, 4).reversed())
+        let comparison = PairedComparison(arm, against: reference)
+        let interval = try #require(comparison.seedInterval)
+        #expect(isClose(interval.lower, StatisticsReference.paired.lower, 1e-10))
+        #expect(isClose(interval.upper, StatisticsReference.paired.upper, 1e-10))
+        #expect(isClose(comparison.pValue, StatisticsReference.paired.p, 1e-10))
+        #expect(comparison.wins == 4 && comparison.imageInterval == nil && comparison.interval == interval)
+    }
+
+    @Test func runsWithoutCommonSeedsAgreeWithSciPy() throws {
+        let comparison = PairedComparison(
+            results(StatisticsReference.arm, seeds: 1, 2, 3, 4), against: results(StatisticsReference.reference, seeds: 5, 6, 7, 8))
+        let interval = try #require(comparison.seedInterval)
+        #expect(isClose(interval.lower, StatisticsReference.welch.lower, 1e-10))
+        #expect(isClose(interval.upper, StatisticsReference.welch.upper, 1e-10))
+        #expect(isClose(comparison.pValue, StatisticsReference.welch.p, 1e-10))
+        #expect(comparison.seeds.isEmpty)
+    }
+
+    @Test func onlyCommonSeedsEnter() {
+        let comparison = PairedComparison(
+            results([0.5, 0.6, 0.9], seeds: 1, 2, 9), against: results([0.4, 0.55, 0.1], seeds: 1, 2, 7))
+        #expect(comparison.seeds == [1, 2])
+        #expect(isClose(comparison.difference, 0.075))
+    }
+
+    /// Test sets whose images differ in difficulty; `gain` is the chance that a wrong pixel is put right.
+    private func runs(seeds: [Int], gain: Double, images: Int = 60, noise: Int = 0) -> [SeedResult] {
+        seeds.map { seed in
+            let tallies = (0..<images).map { image in
+                var random = SeededRandom(7, image)
+                var tally = ImageTally(image: "\(image)", intersection: [0, 0], truth: [0, 0], predicted: [0, 0])
+                let difficulty = 0.1 + 0.5 * random.unit()
+                for _ in 0..<200 {
+                    let truth = random.below(2)
+                    let wrong = random.unit() < difficulty && random.unit() > gain
+                    let predicted = wrong ? 1 - truth : truth
+                    tally.truth[truth] += 1
+                    tally.predicted[predicted] += 1
+                    if !wrong { tally.intersection[truth] += 1 }
+                }
+                return tally
+            }
+            let total = tallies.dropFirst().reduce(tallies[0]) { sum, next in
+                ImageTally(
+                    image: "", intersection: zip(sum.intersection, next.intersection).map(+),
+                    truth: zip(sum.truth, next.truth).map(+), predicted: zip(sum.predicted, next.predicted).map(+))
+            }
+            let score = Scores(intersection: total.intersection, truth: total.truth, predicted: total.predicted).meanIoU
+            return SeedResult(seed: seed, meanIoU: score + 0.0002 * Double(seed * noise), images: tallies)
+        }
+    }
+
+    /// The bootstrap of a mean has a known answer: here IoU is linear in the counts because nothing else varies.
+    @Test func bootstrapMatchesTheStandardErrorOfAMean() throws {
+        var random = SeededRandom(3)
+        let images = 400
+        let gains = (0..<images).map { _ in random.below(21) }
+        func run(_ intersections: [Int]) -> SeedResult {
+            // One class, all 100 pixels of each image are of it: IoU = correct / all.
+            let tallies = intersections.enumerated().map {
+                ImageTally(image: "\($0)", intersection: [Int64($1)], truth: [100], predicted: [Int64($1)])
+            }
+            return SeedResult(seed: 1, meanIoU: Double(intersections.reduce(0, +)) / Double(100 * images), images: tallies)
+        }
+        let comparison = PairedComparison(run(gains.map { 50 + $0 }).asArm, against: run(gains.map { _ in 50 }).asArm, resamples: 20_000)
+        let interval = try #require(comparison.imageInterval)
+        let spread = MeanAndSpread(gains.map { Double($0) / 100 })
+        let half = 1.96 * (spread.standardDeviation ?? 0) / Double(images).squareRoot()
+        // The percentiles of 20,000 draws scatter by about 1 % of the half width.
+        #expect(abs(interval.lower - (spread.mean - half)) < 0.04 * half)
+        #expect(abs(interval.upper - (spread.mean + half)) < 0.04 * half)
+    }
+
+    @Test func theSeedFixesTheBootstrap() {
+        let (arm, reference) = (runs(seeds: [1], gain: 0.3), runs(seeds: [1], gain: 0))
+        let first = PairedComparison(arm, against: reference, resamples: 300, randomSeed: 5)
+        #expect(first == PairedComparison(arm, against: reference, resamples: 300, randomSeed: 5))
+        #expect(first.imageInterval != PairedComparison(arm, against: reference, resamples: 300, randomSeed: 6).imageInterval)
+    }
+
+    @Test func bothSourcesOfChanceWidenTheInterval() throws {
+        let comparison = PairedComparison(runs(seeds: [1, 2, 3], gain: 0.3, noise: 3), against: runs(seeds: [1, 2, 3], gain: 0))
+        let (seeds, images) = (try #require(comparison.seedInterval), try #require(comparison.imageInterval))
+        let both = try #require(comparison.interval)
+        #expect(both.lower < min(seeds.lower, images.lower) && both.upper > max(seeds.upper, images.upper))
+        #expect(comparison.outcome == .better && comparison.images == 60)
+        let reversed = PairedComparison(runs(seeds: [1, 2, 3], gain: 0), against: runs(seeds: [1, 2, 3], gain: 0.3, noise: 3))
+        #expect(reversed.outcome == .worse)
+    }
+
+    @Test func theSameArmTwiceShowsNoDifference() throws {
+        let arm = runs(seeds: [1, 2, 3], gain: 0.3)
+        let comparison = PairedComparison(arm, against: arm)
+        #expect(comparison.difference == 0 && comparison.outcome == .noDifferenceShown && comparison.pValue == 1)
+        let verdict = Verdict(comparison, arm: "kd", reference: "plain", distillation: true)
+        #expect(verdict.headline == "No difference shown between kd and plain: 0.0 mIoU points")
+    }
+
+    @Test func oneSeedGivesNoVerdict() {
+        let comparison = PairedComparison(runs(seeds: [1], gain: 0.5), against: runs(seeds: [1], gain: 0))
+        #expect(comparison.outcome == .seedsMissing && comparison.seedInterval == nil && comparison.imageInterval != nil)
+        let verdict = Verdict(comparison, arm: "kd", reference: "plain", distillation: true)
+        #expect(verdict.headline.hasPrefix("Too few seeds for a verdict on kd against plain: +"))
+        #expect(verdict.details.contains("60 test images") && verdict.details.contains("train three seeds or more"))
+    }
+
+    @Test func otherImagesAreNotResampledTogether() {
+        let comparison = PairedComparison(runs(seeds: [1, 2], gain: 0.3), against: runs(seeds: [1, 2], gain: 0, images: 59))
+        #expect(comparison.imageInterval == nil && comparison.images == 0 && comparison.seedInterval != nil)
+    }
+
+    @Test func verdictInWords() {
+        let comparison = PairedComparison(
+            results([0.523, 0.525, 0.520], seeds: 1, 2, 3), against: results([0.500, 0.501, 0.499], seeds: 1, 2, 3))
+        let verdict = Verdict(comparison, arm: "kd", reference: "plain", distillation: true)
+        #expect(verdict.headline == "Distillation by kd helped: +2.3 mIoU points")
+        #expect(verdict.details.hasPrefix("95 % interval +1.9 … +2.6 over 3 seeds. Better with 3 of 3 seeds."))
+    }
+}
+
+extension SeedResult {
+    fileprivate var asArm: [SeedResult] { [self] }
+}
