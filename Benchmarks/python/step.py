@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Times the whole distillation step in PyTorch eager and prints one line of JSON.
+
+    step.py espnetv2     ESPNetv2 s 2.0 teaches ESPNetv2 s 0.5: cross-entropy + kd (T 1) on the full-size logits
+    step.py deeplabv3    DeepLabV3-ResNet-50 teaches DeepLabV3-ResNet-18: cross-entropy + cwd (T 4) on the features before
+                         the classifier, both dilated to stride 8
+
+A step is: teacher forward (eval, no grad), student forward (train), losses, backward, SGD (momentum 0.9, weight decay
+1e-4), gradients cleared. Data lie in memory. The weights are random: the time does not depend on them.
+Options: --batch --height --width --steps --threads --channels-last --bf16 (autocast) --device
+"""
+import argparse
+import json
+import statistics
+import time
+
+import torch
+import torch.nn.functional as F
+from espnetv2 import ESPNetv2
+from torch import nn
+from torchvision.models import resnet18, resnet50
+from torchvision.models.segmentation.deeplabv3 import DeepLabHead
+
+
+class DeepLabV3(nn.Module):
+    """torchvision's DeepLabV3 without the auxiliary head; returns logits at the input's size and the head's features."""
+
+    def __init__(self, backbone, width, classes):
+        super().__init__()
+        self.backbone = nn.Sequential(*list(backbone.children())[:-2])
+        *head, last = DeepLabHead(width, classes)
+        self.head, self.classifier = nn.Sequential(*head), last
+
+    def forward(self, x):
+        features = self.head(self.backbone(x))
+        logits = self.classifier(features)
+        return F.interpolate(logits, x.shape[2:], mode="bilinear", align_corners=False), features
+
+
+def dilated_resnet18():
+    """ResNet-18 at stride 8; torchvision dilates bottlenecks only, so its rule is applied to the basic blocks here."""
+    network, dilation = resnet18(), 1
+    for stage in (network.layer3, network.layer4):
+        previous, dilation = dilation, dilation * 2
+        for index, block in enumerate(stage):
+            rate = previous if index == 0 else dilation
+            for convolution in (block.conv1, block.conv2):
+                convolution.stride, convolution.padding, convolution.dilation = (1, 1), (rate, rate), (rate, rate)
+            if block.downsample is not None:
+                block.downsample[0].stride = (1, 1)
+    return network
+
+
+def kd(student, teacher):
+    teacher, student = F.log_softmax(teacher, 1), F.log_softmax(student, 1)
+    return (teacher.exp() * (teacher - student)).sum(1).mean()
+
+
+def cwd(student, teacher, temperature=4.0):
+    batch, channels = teacher.shape[:2]
+    teacher = F.log_softmax(teacher.flatten(2) / temperature, 2)
+    student = F.log_softmax(student.flatten(2) / temperature, 2)
+    return F.kl_div(student, teacher, reduction="sum", log_target=True) / (batch * channels) * temperature**2
+
+
+def espnetv2_job(classes):
+    def losses(student, teacher, labels):
+        return F.cross_entropy(student, labels, ignore_index=255) + kd(student.float(), teacher.float())
+    return ESPNetv2(2.0, classes), ESPNetv2(0.5, classes), losses
+
+
+def deeplabv3_job(classes):
+    def losses(student, teacher, labels):
+        return F.cross_entropy(student[0], labels, ignore_index=255) + 50 * cwd(student[1].float(), teacher[1].float())
+    teacher = DeepLabV3(resnet50(replace_stride_with_dilation=[False, True, True]), 2048, classes)
+    return teacher, DeepLabV3(dilated_resnet18(), 512, classes), losses
+
+
+JOBS = {"espnetv2": (espnetv2_job, 20, 8), "deeplabv3": (deeplabv3_job, 11, 2)}  # maker, classes, batch
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("job", choices=JOBS)
+    parser.add_argument("--batch", type=int)
+    parser.add_argument("--height", type=int, default=352)
+    parser.add_argument("--width", type=int, default=480)
+    parser.add_argument("--steps", type=int, default=10)
+    parser.add_argument("--warmup", type=int, default=2)
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--channels-last", action="store_true")
+    parser.add_argument("--bf16", action="store_true")
+    parser.add_argument("--device", default="cpu")
+    arguments = parser.parse_args()
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    torch.manual_seed(0)
+
+    make, classes, batch = JOBS[arguments.job]
+    batch = arguments.batch or batch
+    device = torch.device(arguments.device)
+    layout = torch.channels_last if arguments.channels_last else torch.contiguous_format
+    teacher, student, losses = make(classes)
+    teacher = teacher.to(device, memory_format=layout).eval().requires_grad_(False)
+    student = student.to(device, memory_format=layout).train()
+    optimizer = torch.optim.SGD(student.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4)
+    images = torch.randn(batch, 3, arguments.height, arguments.width, device=device).to(memory_format=layout)
+    labels = torch.randint(0, classes, (batch, arguments.height, arguments.width), device=device)
+
+    def step():
+        with torch.autocast(device.type, torch.bfloat16, enabled=arguments.bf16):
+            with torch.no_grad():
+                taught = teacher(images)
+            loss = losses(student(images), taught, labels)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        optimizer.step()
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        return loss
+
+    for _ in range(arguments.warmup):
+        step()
+    seconds = []
+    for _ in range(arguments.steps):
+        start = time.perf_counter()
+        loss = step()
+        seconds.append(time.perf_counter() - start)
+    median = statistics.median(seconds)
+    print(json.dumps({
+        "job": arguments.job, "engine": f"PyTorch {torch.__version__} eager", "stepsPerSecond": round(1 / median, 4),
+        "medianSeconds": round(median, 4), "fastestSeconds": round(min(seconds), 4), "steps": arguments.steps,
+        "batch": batch, "height": arguments.height, "width": arguments.width, "device": arguments.device,
+        "threads": torch.get_num_threads(), "precision": "bf16" if arguments.bf16 else "float32",
+        "layout": "channels-last" if arguments.channels_last else "contiguous", "finalLoss": round(loss.item(), 4),
+    }))
+
+
+if __name__ == "__main__":
+    main()
