@@ -27,6 +27,6 @@ public struct ColorJitter: Sendable, Equatable {
         if contrast > 0 { steps.append(.contrast(random.uniform(max(0, 1 - contrast)...1 + contrast))) }
         if saturation > 0 { steps.append(.saturation(random.uniform(max(0, 1 - saturation)...1 + saturation))) }
         if hue > 0 { steps.append(.hue(random.uniform(-hue...hue))) }
-        return steps.shuffled(using: &random)
+        return random.shuffled(steps)
     }
 }

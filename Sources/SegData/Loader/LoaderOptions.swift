@@ -1,0 +1,60 @@
+import Foundation
+
+/// How a ``Loader`` goes through a data set.
+public struct LoaderOptions: Sendable {
+    public var batchSize: Int
+    public var augmentation: Augmentation
+    /// With `augmentation`'s draws, everything random follows from it.
+    public var seed: Int
+    /// A new random order every epoch; otherwise the data set's own.
+    public var shuffle: Bool
+    /// Leaves out the last batch of an epoch when it would be smaller than the others.
+    public var dropLast: Bool
+    /// How many epochs there are; nil for no end.
+    public var epochs: Int?
+    /// Threads that decode and augment. The batches are the same for any number.
+    public var threads: Int
+    /// Batches that may be in the making or ready, ahead of the one in use.
+    public var prefetch: Int
+    /// Memory for decoded samples, so that a small data set is decoded only once; 0 for none.
+    public var cacheMegabytes: Int
+    public var memory: BatchMemory
+
+    public init(
+        batchSize: Int, augmentation: Augmentation = .evaluation, seed: Int = 0, shuffle: Bool = true, dropLast: Bool = true,
+        epochs: Int? = nil, threads: Int = max(1, ProcessInfo.processInfo.activeProcessorCount), prefetch: Int = 3,
+        cacheMegabytes: Int = 0, memory: BatchMemory = .pages
+    ) {
+        self.batchSize = batchSize
+        self.augmentation = augmentation
+        self.seed = seed
+        self.shuffle = shuffle
+        self.dropLast = dropLast
+        self.epochs = epochs
+        self.threads = threads
+        self.prefetch = prefetch
+        self.cacheMegabytes = cacheMegabytes
+        self.memory = memory
+    }
+
+    /// One pass over the data set in its own order, every sample once: for evaluation.
+    public static func evaluation(
+        batchSize: Int = 1, augmentation: Augmentation = .evaluation, threads: Int = max(1, ProcessInfo.processInfo.activeProcessorCount)
+    ) -> LoaderOptions {
+        LoaderOptions(batchSize: batchSize, augmentation: augmentation, shuffle: false, dropLast: false, epochs: 1, threads: threads)
+    }
+}
+
+/// A place in a loader's sequence of batches.
+public struct LoaderPosition: Sendable, Codable, Hashable {
+    public var epoch: Int
+    /// The number of the batch within the epoch.
+    public var batch: Int
+
+    public init(epoch: Int, batch: Int) {
+        self.epoch = epoch
+        self.batch = batch
+    }
+
+    public static let start = LoaderPosition(epoch: 0, batch: 0)
+}

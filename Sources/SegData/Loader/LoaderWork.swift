@@ -1,0 +1,126 @@
+import Foundation
+import Support
+
+/// The loader's queue of batches in the making and the threads that fill them.
+///
+/// A thread claims the next slot of the first unfinished batch, so that all threads work on the batch that is needed first.
+/// Everything mutable is guarded by `condition`, which also wakes the threads (room in the queue) and the consumer (a batch done).
+final class LoaderWork: @unchecked Sendable {
+    let order: BatchOrder
+    private let dataset: any Dataset
+    private let options: LoaderOptions
+    private let pool: BufferPool
+    private let condition = NSCondition()
+
+    private var queue: [PendingBatch] = []
+    private var upcoming: LoaderPosition
+    private var permutation: (epoch: Int, indices: [Int])?
+    private var failure: (any Error)?
+    private var liveThreads = 0
+    private var isStopping = false
+
+    init(_ dataset: any Dataset, _ options: LoaderOptions, _ order: BatchOrder, from position: LoaderPosition) {
+        self.dataset = dataset
+        self.options = options
+        self.order = order
+        upcoming = position
+        // Besides those in the queue one is in use and one may be on its way to the device.
+        pool = BufferPool(options.memory, keep: options.prefetch + 2)
+    }
+
+    func start() {
+        liveThreads = options.threads
+        for number in 0..<options.threads {
+            let thread = Thread { [self] in fill() }
+            thread.name = "loader \(number)"
+            thread.start()
+        }
+    }
+
+    func stop() {
+        condition.lock()
+        isStopping = true
+        condition.broadcast()
+        while liveThreads > 0 { condition.wait() }
+        condition.unlock()
+    }
+
+    // MARK: The consumer
+
+    func next() throws -> Batch? {
+        let start = DispatchTime.now().uptimeNanoseconds
+        condition.lock()
+        defer { condition.unlock() }
+        if let failure { throw failure }
+        guard !isFinished || !queue.isEmpty else { return nil }
+        while queue.first?.isDone != true { condition.wait() }
+        let pending = queue.removeFirst()
+        condition.broadcast()
+        do {
+            let batch = try pending.finish(pool)
+            batch.secondsWaited = Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9
+            return batch
+        } catch {
+            failure = error
+            throw error
+        }
+    }
+
+    private var isFinished: Bool { options.epochs.map { upcoming.epoch >= $0 } ?? false }
+
+    // MARK: The threads
+
+    private func fill() {
+        var scratch = AugmentationScratch()
+        while let (batch, slot) = claim() {
+            let result = Result { try make(batch, slot, &scratch) }
+            condition.lock()
+            batch.complete(slot, result)
+            if batch.isDone { condition.broadcast() }
+            condition.unlock()
+        }
+        condition.lock()
+        liveThreads -= 1
+        condition.broadcast()
+        condition.unlock()
+    }
+
+    /// Waits for a slot that nobody works on; nil when the loader stops.
+    private func claim() -> (PendingBatch, Int)? {
+        condition.lock()
+        defer { condition.unlock() }
+        while !isStopping {
+            if let batch = queue.first(where: \.hasFreeSlots) { return (batch, batch.claimSlot()) }
+            if !isFinished, queue.count < options.prefetch {
+                queue.append(begin(upcoming))
+                upcoming = order.next(after: upcoming)
+            } else {
+                condition.wait()
+            }
+        }
+        return nil
+    }
+
+    private func begin(_ position: LoaderPosition) -> PendingBatch {
+        if permutation?.epoch != position.epoch { permutation = (position.epoch, order.permutation(epoch: position.epoch)) }
+        let start = position.batch * order.batchSize
+        let indices = Array(permutation!.indices[start..<min(start + order.batchSize, order.sampleCount)])
+        let batch = options.augmentation.outputSize.map { Batch(size: $0, indices: indices, position: position, pool: pool) }
+        return PendingBatch(indices: indices, position: position, batch: batch)
+    }
+
+    /// Writes a sample to its place in the batch, or returns it when the batch's size depends on its samples.
+    private func make(_ pending: PendingBatch, _ slot: Int, _ scratch: inout AugmentationScratch) throws -> Sample? {
+        let index = pending.indices[slot]
+        let sample = try dataset.sample(index)
+        let augmentation = options.augmentation
+        guard let batch = pending.batch else {
+            return augmentation(sample, seed: options.seed, epoch: pending.position.epoch, index: index)
+        }
+        let size = Size(width: sample.image.width, height: sample.image.height)
+        let plan = augmentation.plan(for: size, seed: options.seed, epoch: pending.position.epoch, index: index)
+        let (image, labels) = batch.destination(slot)
+        augmentation.render(sample, plan, image: image, labels: labels, &scratch)
+        return nil
+    }
+}
