@@ -6,7 +6,7 @@ extension RecipeDocument {
     public func checkPaths() throws {
         var paths: [(key: String, path: String)] = []
         if recipe.data.dataset != .streetScenes { paths.append(("data.root", recipe.data.root)) }
-        if let map = recipe.data.classMap, map != "common7" { paths.append(("data.classMap", map)) }
+        if let file = recipe.data.classes.file { paths.append(("data.classes", recipe.data.root + "/" + file)) }
         for (key, model) in [("teacher", recipe.teacher), ("student", recipe.student)] {
             if let weights = model?.weights { paths.append(("\(key).weights", weights)) }
             if let checkpoint = model?.checkpoint { paths.append(("\(key).checkpoint", checkpoint)) }

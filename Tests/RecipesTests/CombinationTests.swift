@@ -37,6 +37,15 @@ import Testing
         #expect(refusal(smallest + "\n" + line) == message)
     }
 
+    @Test func splitsThatAreNot() {
+        #expect(
+            refusal(smallest, "data.train=training")
+                == "command line, 'data.train=training': data.train: 'street-scenes' has no split 'training'; expected train, val or test")
+        #expect(
+            refusal("name: a\ndata: {dataset: idd-lite, root: x, test: test}\nstudent: {model: espnetv2-s0.5}")
+                == "r.yaml:2:36: data.test: 'idd-lite' has no split 'test'; expected train or val")
+    }
+
     @Test func wholeImagesCannotBeScaled() {
         #expect(
             refusal(smallest, "data.augmentation.crop=none")
@@ -57,7 +66,7 @@ import Testing
         ("[road]", "r.yaml:4:12: data.classes: expected 2 to 254 classes, found 1"),
         ("[road, road]", "r.yaml:4:12: data.classes: the class 'road' is given more than once"),
         ("[road, {car: [1, 2]}]", "r.yaml:4:25: data.classes: expected the colour of 'car' as [red, green, blue] from 0 to 255, found a list of 2"),
-        ("road", "r.yaml:4:12: data.classes: expected a list of class names, or name: [red, green, blue], found 'road'"),
+        ("road", "r.yaml:4:12: data.classes: expected a list of class names, a list of name: [red, green, blue], or a file's name, found 'road'"),
     ])
     func classes(value: String, message: String) {
         let text = "name: a\ndata:\n  dataset: folder\n  classes: \(value)\n  root: x\nstudent: {model: espnetv2-s0.5}"

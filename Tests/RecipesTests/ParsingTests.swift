@@ -92,7 +92,8 @@ import Testing
           dataset: folder
           root: "my \\"data\\": #1"
           classes: [road, {car: [0, 0, 142]}, "two words", "3"]
-          ignore: [255, 0]
+          ignore: [0]
+          labelSuffix: _label
           train: [a, b.txt]
           augmentation: {scale: [1.0, 1.0], crop: none, colorJitter: {hue: 0.1}}
         teacher:
@@ -147,6 +148,8 @@ import Testing
             .appendingPathComponent("../../Recipes").standardizedFileURL
         let document = try Recipe.load(folder.appendingPathComponent("\(name).yaml").path, catalog: catalog)
         #expect(try parse(document.recipe.resolvedYAML) == document.recipe)
+        let scratch = ["student.weights=none", "student.reinitialize="]
+        _ = try parse(document.recipe.resolvedYAML, scratch[0], scratch[1])
         #expect(document.recipe.name == name.replacingOccurrences(of: "/", with: "-"))
     }
 }

@@ -10,6 +10,15 @@ extension Field {
         }
     }
 
+    /// A text that may be empty.
+    static func text(_ key: String, _ property: WritableKeyPath<Section, String>, _ doc: String) -> Field {
+        Field(key, doc: doc) { node, section, reader in
+            if let value = node.content.isEmptyText ? "" : String.read(node, &reader) { section[keyPath: property] = value }
+        } yaml: {
+            $0[keyPath: property].yaml
+        }
+    }
+
     /// A number within limits.
     static func number<Value: RecipeValue & Comparable>(
         _ key: String, _ property: WritableKeyPath<Section, Value>, _ limit: Limit<Value>, _ doc: String

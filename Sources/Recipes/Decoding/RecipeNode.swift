@@ -5,6 +5,12 @@ struct RecipeNode {
         case scalar(String, quoted: Bool)
         case list([RecipeNode])
         case section([Entry])
+
+        /// Whether this is the quoted text "".
+        var isEmptyText: Bool {
+            if case .scalar("", quoted: true) = self { return true }
+            return false
+        }
     }
 
     struct Entry {

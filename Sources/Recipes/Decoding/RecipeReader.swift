@@ -87,7 +87,10 @@ struct RecipeReader {
         _ field: Field<Section>, of section: Section, given: Bool, _ node: RecipeNode
     ) {
         if let condition = field.condition, !condition.holds(section) {
-            if given { report(at: field.key, "has no effect here: it belongs to \(condition.text); leave it out") }
+            // An empty list says nothing that could be lost.
+            if given && field.yaml(section) != "[]" {
+                report(at: field.key, "has no effect here: it belongs to \(condition.text); leave it out")
+            }
         } else if field.isRequired && !given {
             let why = field.condition.map { " with \($0.text)" } ?? ""
             problems.append(

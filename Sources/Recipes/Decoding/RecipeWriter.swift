@@ -34,10 +34,10 @@ struct RecipeWriter {
         write(section)
         depth -= 1
         let indent = String(repeating: "  ", count: depth)
-        // The dash belongs before the first key; comments above it keep their depth.
-        if let first = lines[start...].firstIndex(where: { !$0.drop(while: { $0 == " " }).hasPrefix("#") }) {
-            lines[first] = "\(indent)- " + lines[first].dropFirst(indent.count + 2)
-        }
+        // The dash stands before the first key, and the comment of that key above the dash.
+        guard let first = lines[start...].firstIndex(where: { !$0.drop(while: { $0 == " " }).hasPrefix("#") }) else { return }
+        for index in start..<first { lines[index].removeFirst(2) }
+        lines[first] = "\(indent)- " + lines[first].dropFirst(indent.count + 2)
     }
 
     private mutating func append(_ line: String) {

@@ -11,16 +11,25 @@ public struct ClassesRecipe: Sendable, Equatable {
         }
     }
 
+    /// Empty when a file says them.
     public var entries: [Entry]
+    /// A file inside the data's root, with a name a line or as JSON.
+    public var file: String?
 
     public init(_ entries: [Entry] = []) { self.entries = entries }
+
+    public init(file: String) {
+        entries = []
+        self.file = file
+    }
 }
 
 extension ClassesRecipe: RecipeValue {
-    static var expected: String { "a list of class names, or name: [red, green, blue]" }
+    static var expected: String { "a list of class names, a list of name: [red, green, blue], or a file's name" }
     static var expectedItems: String { "class lists" }
 
     var yaml: String {
+        if let file { return file.yaml }
         let items = entries.map { entry in
             entry.color.map { "\(entry.name.yaml): [\($0.map(String.init).joined(separator: ", "))]" } ?? entry.name.yaml
         }
@@ -33,6 +42,7 @@ extension ClassesRecipe: RecipeValue {
         case .list(let items): entries = items.map { entry($0, &reader) }
         case .section(let pairs): entries = pairs.map { colored($0, &reader) }
         case .scalar:
+            if let file = node.text, file.contains(".") { return ClassesRecipe(file: file) }
             reader.report(node, "expected \(expected), found \(node.found)")
             return nil
         }

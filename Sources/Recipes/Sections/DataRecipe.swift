@@ -7,6 +7,8 @@ public struct DataRecipe: RecipeSection {
         case streetScenes = "street-scenes"
     }
 
+    public enum ClassMapping: String, RecipeChoice { case common7 }
+
     public var dataset = Dataset.streetScenes
     public var root = ""
     public var train: NameList = ["train"]
@@ -15,11 +17,13 @@ public struct DataRecipe: RecipeSection {
     public var classes = ClassesRecipe()
     public var images = "images"
     public var labels = "labels"
-    public var ignore = [255]
+    public var imageSuffix = ""
+    public var labelSuffix = ""
+    public var ignore: [Int] = []
     public var count = 2000
     public var evaluationCount = 100
     public var size = PixelSize(height: 360, width: 480)
-    public var classMap: String?
+    public var classMap: ClassMapping?
     public var loader = LoaderRecipe()
     public var augmentation = AugmentationRecipe()
 
@@ -31,17 +35,26 @@ public struct DataRecipe: RecipeSection {
                 .required().known(as: "name", "kind"),
             .value("root", \.root, "The data's folder, relative to the current folder.")
                 .required().only("dataset", \.dataset, .camVid, .iddLite, .folder).known(as: "path", "dir", "folder"),
-            .value("train", \.train, "The split, or list of splits, to train on.").known(as: "training"),
+            .value(
+                "train", \.train,
+                "The split, or list of splits, to train on: train, val or test; for a folder the name of a folder inside "
+                    + "'images' and 'labels', or of a list of images inside root, such as train.txt; . is all of it."
+            ).known(as: "training"),
             .value("validation", \.validation, "The split that chooses the best checkpoint.").known(as: "val", "valid"),
             .value("test", \.test, "The split that the final score is measured on."),
             .value(
                 "classes", \.classes,
-                "The classes in the order of their label values: a list of names, or name: [red, green, blue]."
+                "The classes in the order of their label values: a list of names, or name: [red, green, blue]; "
+                    + "or a file inside root, such as classes.txt with a name a line, or classes.json."
             ).required().only("dataset", \.dataset, .folder),
             .value("images", \.images, "The folder of images inside root.").only("dataset", \.dataset, .folder),
             .value("labels", \.labels, "The folder of label PNGs inside root: same names, pixel = class index.")
                 .only("dataset", \.dataset, .folder).known(as: "masks", "annotations"),
-            .value("ignore", \.ignore, "Label values that are neither trained on nor scored.")
+            .text("imageSuffix", \.imageSuffix, "What image names end in before the extension, as in 01_image.jpg.")
+                .only("dataset", \.dataset, .folder),
+            .text("labelSuffix", \.labelSuffix, "What label names end in before the extension, as in 01_label.png.")
+                .only("dataset", \.dataset, .folder),
+            .value("ignore", \.ignore, "Label values, besides 255, that are neither trained on nor scored.")
                 .only("dataset", \.dataset, .folder).known(as: "ignoreIndex", "void"),
             .number("count", \.count, .atLeast(1), "Training scenes that make up an epoch.")
                 .only("dataset", \.dataset, .streetScenes),
@@ -51,8 +64,8 @@ public struct DataRecipe: RecipeSection {
                 .only("dataset", \.dataset, .streetScenes),
             .value(
                 "classMap", \.classMap, or: "none",
-                "Maps the classes onto others: common7 (the seven classes that CamVid, IDD and Cityscapes share), "
-                    + "or the path of a JSON file."),
+                "common7 maps the classes onto the seven that CamVid, IDD and Cityscapes share."
+            ).only("dataset", \.dataset, .camVid, .iddLite, .streetScenes),
             .section("loader", \.loader, "Reading and batching."),
             .section("augmentation", \.augmentation, "Random changes to the training images, seeded by seed, epoch and index."),
         ]
@@ -72,13 +85,12 @@ public struct DataRecipe: RecipeSection {
         }
     }
 
-    /// The number of classes that the network tells apart; nil when a class map in a file decides it.
+    /// The number of classes that the network tells apart; nil when a file of classes decides it.
     public var classCount: Int? {
-        if let classMap { return classMap == "common7" ? 7 : nil }
         switch dataset {
-        case .camVid, .streetScenes: return 11
-        case .iddLite: return 7
-        case .folder: return classes.entries.count
+        case .camVid, .streetScenes: classMap == .common7 ? 7 : 11
+        case .iddLite: 7
+        case .folder: classes.file == nil ? classes.entries.count : nil
         }
     }
 
@@ -87,6 +99,14 @@ public struct DataRecipe: RecipeSection {
             let outside = ignore.filter { !(0...255).contains($0) }
             if !outside.isEmpty {
                 reader.report(at: "ignore", "expected label values from 0 to 255, found \(outside.yaml)")
+            }
+            return
+        }
+        let known = dataset == .iddLite ? ["train", "val"] : ["train", "val", "test"]
+        for (key, splits) in [("train", train), ("validation", validation), ("test", test)] {
+            for split in splits.names where !known.contains(split) {
+                let words = RecipeWriter.alternatives(known)
+                reader.report(at: key, "'\(dataset.rawValue)' has no split '\(split)'; expected \(words)")
             }
         }
     }
