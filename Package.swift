@@ -40,7 +40,7 @@ let package = Package(
 
         // Distillation
         .target(name: "SegModels", dependencies: ["TorchNN"]),
-        .target(name: "Distill", dependencies: ["TorchNN"]),
+        .target(name: "Distill", dependencies: ["TorchNN", "Recipes"]),
         .target(name: "SegEval", dependencies: ["Torch", "SegData"]),
         .target(name: "Runs", dependencies: ["Support", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
         .target(name: "Recipes", dependencies: ["Support", "Yams"]),

@@ -81,6 +81,9 @@ public struct PairedComparison: Sendable, Equatable, Codable {
     /// Two-sided, of the t test over seeds.
     public let pValue: Double?
     public let imageInterval: Interval?
+    /// Over seeds and images together, or over the one of them that is known.
+    public let interval: Interval?
+    public let outcome: Outcome
 
     /// Compares `arm` with `reference`.
     /// - Parameters:
@@ -118,20 +121,20 @@ public struct PairedComparison: Sendable, Equatable, Codable {
         let bootstrap = ImageBootstrap(left, right)
         images = bootstrap?.images ?? 0
         imageInterval = bootstrap?.interval(confidence: confidence, resamples: resamples, randomSeed: randomSeed)
+
+        interval = Self.combined(difference, seedInterval, imageInterval)
+        if seedInterval != nil, let interval {
+            outcome = !interval.excludesZero ? .noDifferenceShown : difference > 0 ? .better : .worse
+        } else {
+            outcome = .seedsMissing
+        }
     }
 
-    /// Over seeds and images together, or over the one of them that is known.
-    public var interval: Interval? {
-        guard let seedInterval, let imageInterval else { return seedInterval ?? imageInterval }
+    private static func combined(_ difference: Double, _ seeds: Interval?, _ images: Interval?) -> Interval? {
+        guard let seeds, let images else { return seeds ?? images }
         return Interval(
-            difference - hypot(difference - seedInterval.lower, difference - imageInterval.lower),
-            difference + hypot(seedInterval.upper - difference, imageInterval.upper - difference))
-    }
-
-    public var outcome: Outcome {
-        guard seedInterval != nil, let interval else { return .seedsMissing }
-        guard interval.excludesZero else { return .noDifferenceShown }
-        return difference > 0 ? .better : .worse
+            difference - hypot(difference - seeds.lower, difference - images.lower),
+            difference + hypot(seeds.upper - difference, images.upper - difference))
     }
 
     /// In how many of the common seeds the arm scored higher.

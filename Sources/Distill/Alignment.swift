@@ -1,0 +1,25 @@
+import Torch
+import TorchNN
+
+/// Brings a student's map to the teacher's width, where they differ: the usual 1×1 convolution. Trained with the student
+/// and left out of its checkpoint.
+public final class Projector: Module {
+    let conv: Conv2d?
+
+    public init(from studentChannels: Int, to teacherChannels: Int) {
+        conv = studentChannels == teacherChannels ? nil : Conv2d(studentChannels, teacherChannels, kernel: 1)
+    }
+
+    public override class var keys: [String: String] { ["conv": ""] }
+
+    /// B×Cs×h×w to B×Ct×h×w.
+    public func callAsFunction(_ x: Tensor) -> Tensor { conv.map { $0(x) } ?? x }
+}
+
+/// The teacher's map on the student's grid: resized bilinearly (align_corners false) where the sizes differ, without gradient.
+/// The student's is never resized.
+func aligned(_ teacher: Tensor, to student: Tensor) -> Tensor {
+    let size = Array(student.shape.suffix(2))
+    let map = teacher.detach().float
+    return Array(map.shape.suffix(2)) == size ? map : F.bilinear(map, size)
+}

@@ -1,0 +1,123 @@
+import Recipes
+import Support
+import Torch
+import TorchNN
+
+/// A way for the student to learn from the teacher: declared taps, a loss, and the memory that it takes.
+///
+/// A method is a module: what it trains beside the student (projectors) are its parameters. It is one file in `Methods/`,
+/// one line in ``Methods/all``, one page in `docs/methods/`, one fixture.
+public protocol DistillationMethod: Module {
+    /// The name, settings and taps that a recipe may give, with the paper's own values as defaults.
+    static var schema: MethodSchema { get }
+
+    /// - Throws: `UserError` when the teacher and the student do not fit the method.
+    init(_ setup: MethodSetup) throws
+
+    /// Bytes that the loss and its gradient need beside the taps themselves, for a batch of these shapes.
+    func peakMemory(_ shapes: MethodShapes) -> Int
+
+    /// The loss and its parts. Everything is computed in float32; the teacher's tensors carry no gradient.
+    func loss(_ inputs: MethodInputs) -> MethodLoss
+}
+
+extension DistillationMethod {
+    /// The model taps that the recipe chose for this method, by role.
+    public static func taps(_ recipe: MethodRecipe) -> (teacher: [String: String], student: [String: String]) {
+        var sides: (teacher: [String: String], student: [String: String]) = ([:], [:])
+        for declared in schema.taps {
+            guard case .text(let tap)? = recipe.taps[declared.name], case .text(let role) = declared.defaultValue else { continue }
+            if declared.name.hasPrefix("teacher") { sides.teacher[role] = tap } else { sides.student[role] = tap }
+        }
+        return sides
+    }
+}
+
+/// What a method is made from: its settings, and what is known of the taps before anything has run.
+public struct MethodSetup {
+    public let settings: [String: SettingValue]
+    /// Channels of each role's map.
+    public let teacherChannels: [String: Int]
+    public let studentChannels: [String: Int]
+    public let classes: Int
+
+    public init(settings: [String: SettingValue], teacherChannels: [String: Int], studentChannels: [String: Int], classes: Int) {
+        self.settings = settings
+        self.teacherChannels = teacherChannels
+        self.studentChannels = studentChannels
+        self.classes = classes
+    }
+
+    /// A setting that the schema declares as a number.
+    public func number(_ name: String) -> Double {
+        switch settings[name] {
+        case .number(let value)?: value
+        case .integer(let value)?: Double(value)
+        default: preconditionFailure("the method declares no number '\(name)'")
+        }
+    }
+
+    /// A setting that the schema declares as a whole number.
+    public func integer(_ name: String) -> Int {
+        guard case .integer(let value)? = settings[name] else { preconditionFailure("the method declares no whole number '\(name)'") }
+        return value
+    }
+
+    /// A setting that the schema declares as a word.
+    public func text(_ name: String) -> String {
+        guard case .text(let value)? = settings[name] else { preconditionFailure("the method declares no text '\(name)'") }
+        return value
+    }
+}
+
+/// The tensors of one step, by role (`features`, `logits`, …).
+public struct MethodInputs {
+    public let teacher: [String: Tensor]
+    public let student: [String: Tensor]
+    /// B×H×W class indices, 255 = ignore.
+    public let labels: Tensor?
+
+    public init(teacher: [String: Tensor], student: [String: Tensor], labels: Tensor? = nil) {
+        self.teacher = teacher
+        self.student = student
+        self.labels = labels
+    }
+}
+
+/// Shapes of one step's taps, by role.
+public struct MethodShapes {
+    public let teacher: [String: [Int]]
+    public let student: [String: [Int]]
+
+    public init(teacher: [String: [Int]], student: [String: [Int]]) {
+        self.teacher = teacher
+        self.student = student
+    }
+}
+
+/// A loss (a scalar, before the recipe's weight) and the terms that it consists of, where there are several.
+public struct MethodLoss {
+    public let total: Tensor
+    public let terms: [(name: String, value: Tensor)]
+
+    public init(_ total: Tensor, terms: [(name: String, value: Tensor)] = []) {
+        self.total = total
+        self.terms = terms
+    }
+}
+
+/// The table of methods.
+public enum Methods {
+    public static let all: [any DistillationMethod.Type] = [KnowledgeDistillation.self, ChannelWiseDistillation.self]
+
+    public static var schemas: [MethodSchema] { all.map { $0.schema } }
+
+    /// - Throws: `UserError` with the nearest name when there is no such method.
+    public static func named(_ name: String) throws -> any DistillationMethod.Type {
+        if let found = all.first(where: { $0.schema.name == name }) { return found }
+        let names = all.map { $0.schema.name }
+        let nearest = nearestName(to: name, in: names).map { "Did you mean '\($0)'? " } ?? ""
+        throw UserError(
+            "there is no distillation method '\(name)'", hint: "\(nearest)Methods: \(names.joined(separator: ", ")).", exitCode: .usage)
+    }
+}

@@ -1,0 +1,48 @@
+import Recipes
+import Support
+import Torch
+import TorchNN
+
+/// `kd`: the student's class distribution at each pixel is pulled to the teacher's.
+///
+/// L = T² · mean over pixels of Σₖ pₜ (log pₜ − log pₛ), p = softmax over the classes of logits / T.
+/// Source: Hinton et al. 2015, pixel by pixel as in CIRKD (Yang et al. 2022).
+public final class KnowledgeDistillation: Module, DistillationMethod {
+    public static let schema = MethodSchema(
+        "kd", doc: "Pixel-wise knowledge distillation of the class distributions (Hinton et al. 2015).",
+        weight: 1, weightDoc: "Factor of the loss. 1: CIRKD v1.",
+        settings: [
+            SettingSchema("temperature", .positive, default: .number(1), doc: "Softens both distributions. 1: CIRKD v1.")
+        ],
+        taps: [
+            SettingSchema("teacher", .text, default: "logits", doc: "The teacher's class scores."),
+            SettingSchema("student", .text, default: "logits", doc: "The student's class scores."),
+        ])
+
+    public let temperature: Double
+
+    public init(_ setup: MethodSetup) throws {
+        temperature = setup.number("temperature")
+        guard setup.teacherChannels["logits"] == setup.studentChannels["logits"] else {
+            throw UserError(
+                "kd compares class scores, but the teacher has \(setup.teacherChannels["logits"] ?? 0) classes "
+                    + "and the student \(setup.studentChannels["logits"] ?? 0)",
+                hint: "Give both the same classes (fine-tune the teacher on the student's data), or distil features with cwd.")
+        }
+    }
+
+    public func peakMemory(_ shapes: MethodShapes) -> Int {
+        // Two log-softmaxes, the pointwise divergence, the student's gradient; the teacher's resized map if need be.
+        let student = shapes.student["logits"]!.reduce(1, *)
+        return 4 * student * (shapes.teacher["logits"]! == shapes.student["logits"]! ? 4 : 5)
+    }
+
+    public func loss(_ inputs: MethodInputs) -> MethodLoss {
+        let student = inputs.student["logits"]!.float
+        let teacher = aligned(inputs.teacher["logits"]!, to: student)
+        let pixels = student.count / student.size(1)
+        let divergence = Divergence.kullbackLeibler(
+            teacher: (teacher / temperature).logSoftmax(1), student: (student / temperature).logSoftmax(1))
+        return MethodLoss(divergence * (temperature * temperature / Double(pixels)))
+    }
+}
