@@ -73,7 +73,9 @@ def download(requirements, folder):
     for name in PLATFORMS[machine]:
         command += ["--platform", name]
     print("Downloading " + ", ".join(requirements) + " ...", flush=True)
-    result = subprocess.run(command + requirements, stdin=subprocess.DEVNULL)
+    # pip's own temporary files go to the same disk, whose space was checked.
+    environment = {**os.environ, "TMPDIR": str(folder)}
+    result = subprocess.run(command + requirements, stdin=subprocess.DEVNULL, env=environment)
     if result.returncode != 0:
         if result.returncode < 0 or result.returncode == 130:
             sys.exit(130)
