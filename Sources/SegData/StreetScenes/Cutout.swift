@@ -1,0 +1,90 @@
+extension StreetScenes {
+    /// Surfaces with holes: which points of a surface are there at all.
+    enum Cutout: UInt8 {
+        case none
+        /// A ragged clump of leaves (card).
+        case foliage
+        /// A tangle of bare twigs (card).
+        case twigs
+        /// Upright bars between rails.
+        case railings
+        /// Wooden boards with narrow gaps.
+        case palings
+        /// Wire mesh between posts.
+        case mesh
+        /// Nothing outside the circle with radius ½ around (½, ½).
+        case disc
+    }
+
+    /// Decides whether a surface covers the point (u, v).
+    struct CutoutTest {
+        let noise: NoiseReader
+
+        /// - Parameters:
+        ///   - size: the card's half extents.
+        ///   - fine: metres between samples there: bars and wires never get thinner.
+        @inline(__always)
+        func covers(_ cutout: Cutout, _ u: Float, _ v: Float, size: SIMD2<Float>, seed: UInt32, fine: Float) -> Bool {
+            switch cutout {
+            case .none: return true
+            case .foliage: return foliage(u, v, size, seed)
+            case .twigs: return twigs(u, v, size, seed)
+            case .railings: return railings(u, v, fine)
+            case .palings: return v < 1.55 + 0.04 * Float(Int32(u * 7) & 1) && (fine > 0.03 || fraction(u * 7) > 0.1)
+            case .mesh: return mesh(u, v, fine)
+            case .disc: return (u - 0.5) * (u - 0.5) + (v - 0.5) * (v - 0.5) < 0.25
+            }
+        }
+
+        @inline(__always)
+        private func fraction(_ x: Float) -> Float { x - x.rounded(.down) }
+
+        @inline(__always)
+        private func foliage(_ u: Float, _ v: Float, _ size: SIMD2<Float>, _ seed: UInt32) -> Bool {
+            let x = u / size.x
+            let y = v / size.y
+            let r = x * x + y * y
+            if r > 1 { return false }
+            let shiftX = Float(seed & 255)
+            let shiftY = Float((seed >> 8) & 255)
+            // A coarse outline, then leaves as large as a hand; holes get frequent towards the rim.
+            let outline = noise.nearest(u * 14 + shiftX, v * 14 + shiftY)
+            let leaves = noise.nearest(u * 70 + shiftY, v * 70 + shiftX)
+            return r < 0.18 + outline * 0.75 + (leaves - 0.5) * 0.7
+        }
+
+        @inline(__always)
+        private func twigs(_ u: Float, _ v: Float, _ size: SIMD2<Float>, _ seed: UInt32) -> Bool {
+            let x = u / size.x
+            let y = v / size.y
+            let r = x * x + y * y
+            if r > 1 { return false }
+            let shiftX = Float(seed & 255)
+            let shiftY = Float((seed >> 8) & 255)
+            // Level lines of the noise wander like twigs.
+            let a = abs(noise.smooth(u * 30 + shiftX, v * 22 + shiftY) - 0.5)
+            let b = abs(noise.smooth(u * 44 + shiftY, v * 34 + shiftX) - 0.52)
+            return min(a, b) < 0.035 * (1.1 - r)
+        }
+
+        @inline(__always)
+        private func railings(_ u: Float, _ v: Float, _ fine: Float) -> Bool {
+            let thin = max(0.035, fine * 1.3)
+            if v > 0.08 && v < 0.08 + thin { return true }
+            if v > 0.95 && v < 0.95 + thin { return true }
+            if v > 1.12 { return false }
+            let spacing: Float = fine > 0.06 ? 0.42 : 0.14
+            return abs(fraction(u / spacing) - 0.5) * spacing < max(0.011, fine * 0.65)
+        }
+
+        @inline(__always)
+        private func mesh(_ u: Float, _ v: Float, _ fine: Float) -> Bool {
+            if v > 1.75 || abs(fraction(u / 2.5) - 0.5) * 2.5 < max(0.03, fine) { return true }
+            let spacing: Float = fine > 0.03 ? 0.3 : 0.12
+            let wire = max(0.006, fine * 0.5)
+            let a = abs(fraction((u + v) / spacing) - 0.5) * spacing
+            let b = abs(fraction((u - v) / spacing) - 0.5) * spacing
+            return min(a, b) < wire
+        }
+    }
+}
