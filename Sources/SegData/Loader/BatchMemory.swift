@@ -26,7 +26,7 @@ final class BufferPool: @unchecked Sendable {
     }
 
     private let memory: BatchMemory
-    private let keep: Int
+    private var keep: Int
     private let lock = NSLock()
     private var idle: [Buffer] = []
 
@@ -36,8 +36,16 @@ final class BufferPool: @unchecked Sendable {
         self.keep = keep
     }
 
-    deinit {
-        for buffer in idle { memory.free(buffer.pointer) }
+    deinit { close() }
+
+    /// Frees the idle buffers now and the others when they come back.
+    func close() {
+        let buffers = lock.withLock {
+            keep = 0
+            defer { idle = [] }
+            return idle
+        }
+        for buffer in buffers { memory.free(buffer.pointer) }
     }
 
     func take(_ bytes: Int) -> Buffer {

@@ -42,7 +42,9 @@ final class LoaderWork: @unchecked Sendable {
         isStopping = true
         condition.broadcast()
         while liveThreads > 0 { condition.wait() }
+        queue = []
         condition.unlock()
+        pool.close()
     }
 
     // MARK: The consumer
