@@ -82,7 +82,7 @@ import Testing
         ("{method: cwd, normalize: spce}", "r.yaml:8:30: distillation.0.normalize: expected channel or space, found 'spce'; did you mean 'space'?"),
         ("{method: cwd, groups: 0}", "r.yaml:8:27: distillation.0.groups: expected a whole number of at least 1, found '0'"),
         ("{method: cwd, mask: 1}", "r.yaml:8:25: distillation.0.mask: expected true or false, found '1'"),
-        ("{method: cwd, taps: {feature: a}}", "r.yaml:8:26: distillation.0.taps: unknown key 'feature'; did you mean 'features'?"),
+        ("{method: cwd, taps: {studnt: a}}", "r.yaml:8:26: distillation.0.taps: unknown key 'studnt'; did you mean 'student'?"),
         ("{method: kd, taps: {features: a}}", "r.yaml:8:18: distillation.0: unknown key 'taps'; known keys: method, weight, temperature"),
     ])
     func methods(item: String, message: String) {

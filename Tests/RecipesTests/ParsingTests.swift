@@ -30,13 +30,13 @@ import Testing
         let text = smallest + "\ndistillation:\n  - method: kd\n  - {method: cwd, weight: 2}\n"
         let recipe = try parse(
             text, "teacher.model=espnetv2-s2.0", "distillation.cwd.temperature=2", "distillation.0.weight=0.5",
-            "distillation.cwd.taps.features=stage4", "data.train=[train, val]", "name=a=b", "threads=3")
+            "distillation.cwd.taps.student=stage4", "data.train=[train, val]", "name=a=b", "threads=3")
         #expect(recipe.teacher?.model == "espnetv2-s2.0")
         #expect(recipe.distillation.map(\.name) == ["kd", "cwd"])
         #expect(recipe.distillation.map(\.weight) == [0.5, 2])
         #expect(recipe.distillation[1].settings["temperature"] == 2.0)
         #expect(recipe.distillation[1].settings["groups"] == 1)
-        #expect(recipe.distillation[1].taps["features"] == "stage4")
+        #expect(recipe.distillation[1].taps == ["teacher": "features", "student": "stage4"])
         #expect(recipe.data.train == ["train", "val"])
         #expect(recipe.name == "a=b")
         #expect(recipe.threads == 3)
@@ -104,7 +104,7 @@ import Testing
           precision: bf16
         student: {model: deeplabv3-resnet18}
         distillation:
-          - {method: cwd, weight: 0.1, normalize: channel, mask: true, taps: {features: stage4}}
+          - {method: cwd, weight: 0.1, normalize: channel, mask: true, taps: {student: stage4}}
           - method: kd
         optimizer:
           kind: adamw

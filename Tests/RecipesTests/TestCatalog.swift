@@ -16,7 +16,10 @@ let catalog = RecipeCatalog(
                 SettingSchema("groups", .integer(minimum: 1), default: 1, doc: "Groups of channels."),
                 SettingSchema("mask", .flag, default: false, doc: "Leave out ignored pixels."),
             ],
-            taps: [SettingSchema("features", .text, default: "head", doc: "The compared maps.")]),
+            taps: [
+                SettingSchema("teacher", .text, default: "features", doc: "The teacher's map."),
+                SettingSchema("student", .text, default: "features", doc: "The student's map."),
+            ]),
     ])
 
 /// The shortest recipe there is.

@@ -1,5 +1,6 @@
-/// Random changes to the training images, applied in this order: scale, crop, flip, colours.
+/// Random changes to the training images, applied in this order: resize, scale, crop, flip, colours.
 public struct AugmentationRecipe: RecipeSection {
+    public var resize: PixelSize?
     public var scale: ClosedRange<Double> = 0.5...2.0
     public var crop: PixelSize? = PixelSize(height: 512, width: 512)
     public var flip = 0.5
@@ -9,8 +10,8 @@ public struct AugmentationRecipe: RecipeSection {
 
     static var fields: [Field<AugmentationRecipe>] {
         [
-            .value("scale", \.scale, "Random resize by a factor from this range. [0.5, 2.0]: CIRKD v1.")
-                .known(as: "resize", "scales"),
+            .value("resize", \.resize, or: "none", "[height, width] that every image is first brought to."),
+            .value("scale", \.scale, "Random resize by a factor from this range. [0.5, 2.0]: CIRKD v1.").known(as: "scales"),
             .value(
                 "crop", \.crop, or: "none",
                 "[height, width] cut out at random, padded with ignored pixels; none: the whole image. "
