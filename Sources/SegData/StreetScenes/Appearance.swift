@@ -60,14 +60,14 @@ extension StreetScenes.Appearance {
         let sunColor = Vector(1, 0.94 - 0.12 * low, 0.84 - 0.26 * low)
         let clear = Vector(0.20, 0.36, 0.66)
         let grey = Vector(0.62, 0.65, 0.69) * dice.number(0.8, 1.15)
-        let zenith = clear.mixed(grey, overcast * 0.9) * dice.number(0.85, 1.15)
-        let horizon = Vector(0.72, 0.80, 0.88).mixed(grey * 1.12, overcast) * dice.number(0.9, 1.25)
+        let zenith = clear.mixed(grey * 1.15, overcast * 0.9) * dice.number(0.9, 1.35)
+        let horizon = Vector(0.80, 0.88, 0.96).mixed(grey * 1.4, overcast) * dice.number(0.95, 1.4)
         let sunlight = sunColor * ((1 - overcast) * dice.number(1.5, 2.3))
         let skylight = Vector(0.52, 0.60, 0.72).mixed(Vector(0.86, 0.88, 0.9), overcast) * dice.number(0.6, 0.85)
 
         return Self(
             sun: sun, sunlight: overcast > 0.9 ? .zero : sunlight, skylight: skylight, zenith: zenith, horizon: horizon,
-            cloud: Vector(0.98, 0.97, 0.96).mixed(grey * 1.25, overcast),
+            cloud: Vector(1.2, 1.19, 1.18).mixed(grey * 1.5, overcast),
             cloudiness: min(max(overcast + dice.number(-0.2, 0.3), 0.05), 0.95),
             cloudShift: SIMD2(dice.number(0, 256), dice.number(0, 256)), cloudScale: dice.number(10, 26),
             haze: dice.chance(0.2) ? dice.number(150, 350) : dice.number(400, 1500),
@@ -88,7 +88,7 @@ extension StreetScenes.Appearance {
         let warm = dice.number(-0.07, 0.07)
         let green = dice.number(-0.02, 0.02)
         return .init(
-            key: dice.number(0.13, 0.27), balance: Vector(1 + warm, 1 + green, 1 - warm), contrast: dice.number(0.95, 1.25),
+            key: dice.number(0.15, 0.32), balance: Vector(1 + warm, 1 + green, 1 - warm), contrast: dice.number(0.95, 1.25),
             saturation: dice.number(0.7, 1.1), grain: dice.number(0.8, 3.2), blur: dice.number(0.02, 0.1),
             vignette: dice.number(0, 0.3), seed: dice.seed())
     }

@@ -140,7 +140,7 @@ extension StreetScenes.Mesh {
 
     private mutating func hangingSign(_ b: StreetScenes.Building) {
         begin(.sign, countable: true)
-        let board = material(.boardSign, b.facade.shop, StreetScenes.srgb(235, 230, 215))
+        let board = material(.boardSign, b.facade.shop, StreetScenes.srgb(235, 230, 215), index: 1)
         let out = b.inward.unit * -1
         let centre = b.near.mixed(b.far, 0.15) + out * 0.75 + Vector(0, b.facade.groundHeight + 0.5, 0)
         plate(centre, right: out * 0.42, up: Vector(0, 0.5, 0), outline: Self.square, board, seed: b.seed)

@@ -35,6 +35,10 @@ extension StreetScenes {
         let focal: Float
         /// The principal point, in samples.
         let centre: SIMD2<Float>
+        /// The way of a ray from sample to sample.
+        private let acrossStep: Vector
+        private let downStep: Vector
+        private let corner: Vector
         let nearest: Float = 0.25
 
         /// - Parameters:
@@ -51,13 +55,14 @@ extension StreetScenes {
             // The wide side of a picture sets the angle of view, so that every size shows the same street.
             focal = view.focal * Float(max(width, height))
             centre = SIMD2(Float(width) / 2, Float(height) / 2)
+            acrossStep = right * (1 / focal)
+            downStep = up * (-1 / focal)
+            corner = forward - acrossStep * centre.x - downStep * centre.y
         }
 
         /// The direction through a sample; its component along ``forward`` is 1.
         @inline(__always)
-        func ray(_ x: Float, _ y: Float) -> Vector {
-            forward + right * ((x - centre.x) / focal) + up * ((centre.y - y) / focal)
-        }
+        func ray(_ x: Float, _ y: Float) -> Vector { corner + acrossStep * x + downStep * y }
 
         func project(_ point: Vector) -> Vector {
             let d = point - position

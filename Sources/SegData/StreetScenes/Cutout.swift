@@ -30,14 +30,11 @@ extension StreetScenes {
             case .foliage: return foliage(u, v, size, seed)
             case .twigs: return twigs(u, v, size, seed)
             case .railings: return railings(u, v, fine)
-            case .palings: return v < 1.55 + 0.04 * Float(Int32(u * 7) & 1) && (fine > 0.03 || fraction(u * 7) > 0.1)
+            case .palings: return v < 1.55 + 0.04 * Float(Int32(u * 7) & 1) && (fine > 0.03 || (u * 7).fraction > 0.1)
             case .mesh: return mesh(u, v, fine)
             case .disc: return (u - 0.5) * (u - 0.5) + (v - 0.5) * (v - 0.5) < 0.25
             }
         }
-
-        @inline(__always)
-        private func fraction(_ x: Float) -> Float { x - x.rounded(.down) }
 
         @inline(__always)
         private func foliage(_ u: Float, _ v: Float, _ size: SIMD2<Float>, _ seed: UInt32) -> Bool {
@@ -48,9 +45,9 @@ extension StreetScenes {
             let shiftX = Float(seed & 255)
             let shiftY = Float((seed >> 8) & 255)
             // A coarse outline, then leaves as large as a hand; holes get frequent towards the rim.
-            let outline = noise.nearest(u * 14 + shiftX, v * 14 + shiftY)
-            let leaves = noise.nearest(u * 70 + shiftY, v * 70 + shiftX)
-            return r < 0.18 + outline * 0.75 + (leaves - 0.5) * 0.7
+            let outline = noise.nearest(u * 24 + shiftX, v * 24 + shiftY)
+            let leaves = noise.nearest(u * 190 + shiftY, v * 190 + shiftX)
+            return r < 0.52 + (outline - 0.5) * 1.1 + (leaves - 0.5) * 1.5
         }
 
         @inline(__always)
@@ -74,16 +71,16 @@ extension StreetScenes {
             if v > 0.95 && v < 0.95 + thin { return true }
             if v > 1.12 { return false }
             let spacing: Float = fine > 0.06 ? 0.42 : 0.14
-            return abs(fraction(u / spacing) - 0.5) * spacing < max(0.011, fine * 0.65)
+            return abs((u / spacing).fraction - 0.5) * spacing < max(0.011, fine * 0.65)
         }
 
         @inline(__always)
         private func mesh(_ u: Float, _ v: Float, _ fine: Float) -> Bool {
-            if v > 1.75 || abs(fraction(u / 2.5) - 0.5) * 2.5 < max(0.03, fine) { return true }
+            if v > 1.75 || abs((u / 2.5).fraction - 0.5) * 2.5 < max(0.03, fine) { return true }
             let spacing: Float = fine > 0.03 ? 0.3 : 0.12
             let wire = max(0.006, fine * 0.5)
-            let a = abs(fraction((u + v) / spacing) - 0.5) * spacing
-            let b = abs(fraction((u - v) / spacing) - 0.5) * spacing
+            let a = abs(((u + v) / spacing).fraction - 0.5) * spacing
+            let b = abs(((u - v) / spacing).fraction - 0.5) * spacing
             return min(a, b) < wire
         }
     }

@@ -24,11 +24,10 @@ extension StreetScenes.Film {
                         let toned = tone(SIMD3(repeating: grey).mixed(color, saturation))
                         let noise = self.noise(x, y)
                         let values = (toned + noise) * 255 + 0.5
-                        let bytes = SIMD3<UInt8>(clamping: SIMD3<Int32>(values.clamped(lowerBound: .zero, upperBound: SIMD3(repeating: 255))))
                         let at = (row + x) * 3
-                        pixels[at] = bytes.x
-                        pixels[at + 1] = bytes.y
-                        pixels[at + 2] = bytes.z
+                        pixels[at] = UInt8(min(max(values.x, 0), 255))
+                        pixels[at + 1] = UInt8(min(max(values.y, 0), 255))
+                        pixels[at + 2] = UInt8(min(max(values.z, 0), 255))
                     }
                 }
             }
@@ -47,15 +46,17 @@ extension StreetScenes.Film {
     /// (by square roots, which are the same on every machine) and contrast.
     @inline(__always)
     private func tone(_ light: SIMD3<Float>) -> SIMD3<Float> {
-        let x = light.clamped(lowerBound: .zero, upperBound: SIMD3(repeating: 8))
-        let over = x - 0.45
-        let shoulder = 0.45 + over / (1 + over * 1.25)
-        let y = x.replacing(with: shoulder, where: x .> 0.45)
+        let coded = SIMD3(code(light.x), code(light.y), code(light.z))
+        return (coded - 0.42) * contrast + 0.42
+    }
+
+    @inline(__always)
+    private func code(_ light: Float) -> Float {
+        var y = max(light, 0)
+        if y > 0.45 { y = 0.45 + (y - 0.45) / (1 + (y - 0.45) * 1.25) }
         let root = y.squareRoot()
         let fourth = root.squareRoot()
-        let coded = root * 0.585_122 + fourth * 0.783_140 - fourth.squareRoot() * 0.368_263
-        let straight = coded.clamped(lowerBound: .zero, upperBound: SIMD3(repeating: 2))
-        return (straight - 0.42) * contrast + 0.42
+        return root * 0.585_122 + fourth * 0.783_140 - fourth.squareRoot() * 0.368_263
     }
 
     /// Noise of a sensor: nearly normal, its own for each pixel and channel.

@@ -65,24 +65,24 @@ extension StreetScenes {
     struct NoiseReader {
         let tile: UnsafePointer<Float>
 
-        /// The texel nearest to (x, y), both in texels, wrapped around.
+        /// The texel at (x, y), both in texels, wrapped around.
         @inline(__always)
         func nearest(_ x: Float, _ y: Float) -> Float {
-            let column = Int32(x.rounded(.down)) & 255
-            let row = Int32(y.rounded(.down)) & 255
+            let column = x.floored.index & 255
+            let row = y.floored.index & 255
             return tile[Int(row &* 256 &+ column)]
         }
 
         /// The noise at (x, y), in texels, blended between texels.
         @inline(__always)
         func smooth(_ x: Float, _ y: Float) -> Float {
-            let left = x.rounded(.down)
-            let top = y.rounded(.down)
-            let fx = x - left
-            let fy = y - top
-            let x0 = Int(Int32(left) & 255)
+            let left = x.floored
+            let top = y.floored
+            let fx = x - left.value
+            let fy = y - top.value
+            let x0 = Int(left.index & 255)
             let x1 = (x0 &+ 1) & 255
-            let y0 = Int(Int32(top) & 255) &* 256
+            let y0 = Int(top.index & 255) &* 256
             let y1 = (y0 &+ 256) & 65535
             let a = tile[y0 &+ x0] + (tile[y0 &+ x1] - tile[y0 &+ x0]) * fx
             let b = tile[y1 &+ x0] + (tile[y1 &+ x1] - tile[y1 &+ x0]) * fx

@@ -76,7 +76,7 @@ extension StreetScenes.Mesh {
         capsule(shoulders, neck, 0.032 * s, 0.03 * s, wear.skin)
         capsule(head - Vector(0, 0.018 * s, 0), head + Vector(0, 0.02 * s, 0), 0.042 * s, 0.05 * s, wear.skin, seed: p.seed)
         let crown = head + Vector(0, 0.032 * s, 0) - at.forward * (0.014 * s)
-        capsule(crown, crown - at.forward * (0.012 * s), 0.05 * s, 0.052 * s, wear.hair)
+        capsule(crown, crown - at.forward * (0.012 * s), 0.053 * s, 0.056 * s, wear.hair)
         if p.seed & 6 == 2 && p.helmet == nil {
             capsule(head - at.forward * (0.025 * s), neck - at.forward * (0.04 * s), 0.046 * s, 0.042 * s, wear.hair)
         }

@@ -50,6 +50,9 @@ extension StreetScenes {
         /// The outline being drawn, in homogeneous coordinates; clipping adds one corner at most.
         private var outline: [Vector] = []
         private var clipped: [SIMD2<Float>] = []
+        /// Where the outline being filled begins and ends in each row.
+        private var lefts: [Float]
+        private var rights: [Float]
 
         init(
             projection: P, width: Int, height: Int, depths: UnsafeMutablePointer<Float>, surfaces: UnsafeMutablePointer<Int32>,
@@ -61,6 +64,8 @@ extension StreetScenes {
             self.depths = depths
             self.surfaces = surfaces
             self.test = test
+            lefts = .init(repeating: .infinity, count: height)
+            rights = .init(repeating: -.infinity, count: height)
             outline.reserveCapacity(32)
             clipped.reserveCapacity(32)
         }
@@ -141,41 +146,37 @@ extension StreetScenes {
             }
         }
 
-        private func fill(_ map: PlaneMap, _ surface: Surface, _ index: Int32) {
-            var top = Float.infinity
-            var bottom = -Float.infinity
+        private mutating func fill(_ map: PlaneMap, _ surface: Surface, _ index: Int32) {
+            var firstRow = height
+            var endRow = 0
+            var previous = clipped[clipped.count - 1]
             for point in clipped {
-                top = min(top, point.y)
-                bottom = max(bottom, point.y)
+                // Edges run downwards, so that neighbours that share one cut it at the same places.
+                let (a, b) = previous.y < point.y ? (previous, point) : (point, previous)
+                previous = point
+                let first = Int(min(max((a.y - 0.5).rounded(.up), 0), Float(height)))
+                let end = Int(min(max((b.y - 0.5).rounded(.up), 0), Float(height)))
+                guard first < end else { continue }
+                let slope = (b.x - a.x) / (b.y - a.y)
+                for row in first..<end {
+                    let x = a.x + slope * (Float(row) + 0.5 - a.y)
+                    lefts[row] = min(lefts[row], x)
+                    rights[row] = max(rights[row], x)
+                }
+                firstRow = min(firstRow, first)
+                endRow = max(endRow, end)
             }
-            let firstRow = Int(max((top - 0.5).rounded(.up), 0))
-            let lastRow = Int(min((bottom - 0.5).rounded(.up), Float(height))) - 1
-            guard firstRow <= lastRow else { return }
-            clipped.withUnsafeBufferPointer { points in
-                for row in firstRow...lastRow {
-                    let y = Float(row) + 0.5
-                    var left = Float.infinity
-                    var right = -Float.infinity
-                    var previous = points[points.count - 1]
-                    for point in points {
-                        // Edges run downwards, so that neighbours that share one cut it at the same place.
-                        let (a, b) = previous.y < point.y ? (previous, point) : (point, previous)
-                        if a.y <= y && b.y > y {
-                            let x = a.x + (b.x - a.x) * ((y - a.y) / (b.y - a.y))
-                            left = min(left, x)
-                            right = max(right, x)
-                        }
-                        previous = point
-                    }
-                    guard left < right else { continue }
-                    let first = Int(max((left - 0.5).rounded(.up), 0))
-                    let end = Int(min((right - 0.5).rounded(.up), Float(width)))
-                    guard first < end else { continue }
-                    if surface.cutout == .none {
-                        fillRow(row * width, first, end, y, map.depth, index)
-                    } else {
-                        fillRowWithHoles(row * width, first, end, y, map, surface, index)
-                    }
+            guard firstRow < endRow else { return }
+            for row in firstRow..<endRow {
+                let first = Int(max((lefts[row] - 0.5).rounded(.up), 0))
+                let end = Int(max(min((rights[row] - 0.5).rounded(.up), Float(width)), 0))
+                lefts[row] = .infinity
+                rights[row] = -.infinity
+                guard first < end else { continue }
+                if surface.cutout == .none {
+                    fillRow(row * width, first, end, Float(row) + 0.5, map.depth, index)
+                } else {
+                    fillRowWithHoles(row * width, first, end, Float(row) + 0.5, map, surface, index)
                 }
             }
         }

@@ -67,18 +67,32 @@ extension StreetScenes {
                     light.withUnsafeMutableBufferPointer { light in
                         for y in 0..<height {
                             for x in 0..<width {
-                                var pixel = Pixel()
-                                for sample in 0..<4 {
-                                    let sx = x * 2 + (sample & 1)
-                                    let sy = y * 2 + (sample >> 1)
-                                    let at = sy * visible.width + sx
-                                    pixel.add(shader, shader.camera.ray(Float(sx) + 0.5, Float(sy) + 0.5), surfaces[at], depths[at])
-                                }
                                 let index = y * width + x
-                                light[index] = pixel.light * 0.25
-                                let vote = pixel.vote()
-                                labels.values[index] = vote.label
-                                instances.values[index] = vote.instance
+                                let first = y * 2 * visible.width + x * 2
+                                if max(surfaces[first], surfaces[first + 1], surfaces[first + visible.width], surfaces[first + visible.width + 1]) < 0 {
+                                    // The sky is smooth enough for one sample.
+                                    let ray = shader.camera.ray(Float(x * 2) + 1, Float(y * 2) + 1)
+                                    if ray.y > 0.003 {
+                                        light[index] = shader.sky(ray.unit)
+                                        continue
+                                    }
+                                }
+                                var sum = Vector.zero
+                                @inline(__always)
+                                func see(_ dx: Int, _ dy: Int) -> Seen {
+                                    let at = (y * 2 + dy) * visible.width + x * 2 + dx
+                                    var seen = Seen(depth: depths[at])
+                                    let ray = shader.camera.ray(Float(x * 2 + dx) + 0.5, Float(y * 2 + dy) + 0.5)
+                                    let color = shader.color(
+                                        ray: ray, index: surfaces[at], depth: seen.depth, label: &seen.label, instance: &seen.instance)
+                                    // A glint must not swallow its whole pixel.
+                                    sum += Vector(min(color.x, 6), min(color.y, 6), min(color.z, 6))
+                                    return seen
+                                }
+                                let seen = Seen.vote(see(0, 0), see(1, 0), see(0, 1), see(1, 1))
+                                light[index] = sum * 0.25
+                                labels.values[index] = seen.label
+                                instances.values[index] = seen.instance
                             }
                         }
                     }
@@ -88,42 +102,27 @@ extension StreetScenes {
         }
     }
 
-    /// The four samples of a pixel.
-    private struct Pixel {
-        var light = Vector.zero
-        private var labels = SIMD4<UInt8>.zero
-        private var instances = SIMD4<UInt16>.zero
-        private var depths = SIMD4<Float>.zero
-        private var count = 0
+    /// What one of a pixel's four samples shows.
+    private struct Seen {
+        var label: UInt8 = 0
+        var instance: UInt16 = 0
+        var depth: Float = 0
 
         @inline(__always)
-        mutating func add(_ shader: Shader, _ ray: Vector, _ surface: Int32, _ depth: Float) {
-            var label: UInt8 = 0
-            var instance: UInt16 = 0
-            let color = shader.color(ray: ray, index: surface, depth: depth, label: &label, instance: &instance)
-            // A glint must not swallow its whole pixel.
-            light += color.clamped(lowerBound: .zero, upperBound: Vector(repeating: 6))
-            labels[count] = label
-            instances[count] = instance
-            depths[count] = depth
-            count += 1
-        }
+        func isLike(_ other: Seen) -> Bool { label == other.label && instance == other.instance }
 
-        /// The label that most samples have; of two with as many, the nearer one's.
+        /// What most of the four show; of two that are as frequent, the nearer.
         @inline(__always)
-        func vote() -> (label: UInt8, instance: UInt16) {
-            var best = 0
-            var bestScore: Float = -1
-            for index in 0..<4 {
+        static func vote(_ a: Seen, _ b: Seen, _ c: Seen, _ d: Seen) -> Seen {
+            if a.isLike(b) && a.isLike(c) { return a }
+            func score(_ one: Seen) -> Float {
                 var alike: Float = 0
-                for other in 0..<4 where labels[other] == labels[index] && instances[other] == instances[index] { alike += 1 }
-                let score = alike * 1000 + depths[index]
-                if score > bestScore {
-                    bestScore = score
-                    best = index
-                }
+                for other in [a, b, c, d] where other.isLike(one) { alike += 1 }
+                return alike * 1000 + one.depth
             }
-            return (labels[best], instances[best])
+            var best = a
+            for other in [b, c, d] where score(other) > score(best) { best = other }
+            return best
         }
     }
 }

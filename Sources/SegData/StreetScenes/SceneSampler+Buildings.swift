@@ -128,7 +128,7 @@ extension StreetScenes.SceneSampler {
     /// A hedge, a wall or a fence between garden and pavement.
     private mutating func frontGarden(_ side: Float, _ z: Float, _ width: Float, height: Float) {
         let kinds: [StreetScenes.Barrier.Kind] = [.wall, .hedge, .railings, .palings]
-        addBarrier(kinds[dice.weighted([0.38, 0.28, 0.2, 0.14])], side, z, z + width, height: height)
+        addBarrier(kinds[dice.weighted([0.3, 0.24, 0.26, 0.2])], side, z, z + width, height: height)
     }
 
     mutating func addBarrier(_ kind: StreetScenes.Barrier.Kind, _ side: Float, _ from: Float, _ to: Float, height: Float, beyond: Float = 0.15) {
@@ -166,7 +166,7 @@ extension StreetScenes.SceneSampler {
         let road = scene.road
         scene.road.plots.append(Plot(side: side, from: z, to: z + width, cover: .grass))
         let kinds: [StreetScenes.Barrier.Kind] = [.railings, .mesh, .wall, .hedge, .palings]
-        addBarrier(kinds[dice.weighted([0.42, 0.18, 0.16, 0.14, 0.1])], side, z, z + width, height: dice.number(0.9, 1.7))
+        addBarrier(kinds[dice.weighted([0.46, 0.2, 0.1, 0.1, 0.14])], side, z, z + width, height: dice.number(0.9, 1.7))
         for _ in 0..<(3 + dice.below(4)) {
             addTree(road.point(side * (road.frontage + dice.number(2, 13)), z + dice.number(0, width), road.curbHeight), small: false)
         }

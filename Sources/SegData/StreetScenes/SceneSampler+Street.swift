@@ -50,6 +50,10 @@ extension StreetScenes.SceneSampler {
                 for side: Float in [-1, 1] { addBarrier(.guardRail, side, z + 4, z + 13, height: 1.1, beyond: 0.25 - road.pavementWidth) }
             }
         }
+        for side: Float in [-1, 1] where dice.chance(0.2) {
+            let from = dice.number(5, 30)
+            addBarrier(.guardRail, side, from, from + dice.number(8, 24), height: 1.1, beyond: 0.25 - road.pavementWidth)
+        }
         for side: Float in [-1, 1] where dice.chance(0.18) {
             var z = dice.number(6, 20)
             let end = z + dice.number(8, 20)

@@ -93,7 +93,7 @@ extension StreetScenes.SceneSampler {
     private static let tops = [
         StreetScenes.srgb(30, 32, 38), StreetScenes.srgb(58, 64, 78), StreetScenes.srgb(150, 34, 36), StreetScenes.srgb(196, 192, 184),
         StreetScenes.srgb(54, 84, 130), StreetScenes.srgb(92, 84, 72), StreetScenes.srgb(40, 70, 54), StreetScenes.srgb(200, 150, 60),
-        StreetScenes.srgb(120, 60, 96), StreetScenes.srgb(206, 224, 60),
+        StreetScenes.srgb(120, 60, 96),
     ]
     private static let bottoms = [
         StreetScenes.srgb(34, 40, 58), StreetScenes.srgb(28, 28, 30), StreetScenes.srgb(70, 76, 92), StreetScenes.srgb(120, 108, 88), StreetScenes.srgb(60, 56, 52),
@@ -105,7 +105,7 @@ extension StreetScenes.SceneSampler {
         scene.people.append(
             StreetScenes.Person(
                 pose: pose, position: position, heading: heading, height: dice.chance(0.08) ? dice.number(1.1, 1.4) : dice.number(1.58, 1.88),
-                phase: dice.number(0, 1), top: dice.vary(dice.pick(Self.tops), 0.2), bottom: dice.vary(dice.pick(Self.bottoms), 0.2),
+                phase: dice.number(0, 1), top: dice.chance(0.05) ? StreetScenes.srgb(206, 224, 60) : dice.vary(dice.pick(Self.tops), 0.25), bottom: dice.vary(dice.pick(Self.bottoms), 0.2),
                 skin: dice.pick(Self.skins), hair: dice.pick(Self.hairs), shoes: dice.chance(0.7) ? StreetScenes.srgb(30, 28, 28) : StreetScenes.srgb(190, 188, 184),
                 coat: dice.chance(0.35), bag: dice.chance(0.45) ? dice.vary(dice.pick(Self.tops)) : nil,
                 helmet: pose == .cycling && dice.chance(0.5) ? dice.pick(Self.tops) : nil, seed: dice.seed()))
@@ -130,7 +130,7 @@ extension StreetScenes.SceneSampler {
             person(.walking, road.point(dice.number(-0.95, 0.95) * road.halfWidth, z), road.across(z) * dice.sign())
         }
         let lane = road.halfWidth - road.parking
-        for _ in 0..<dice.weighted([0.42, 0.33, 0.17, 0.08]) {
+        for _ in 0..<dice.weighted([0.3, 0.34, 0.22, 0.14]) {
             let z = dice.number(6, 42)
             switch dice.weighted([0.6, 0.28, 0.12]) {
             case 0: person(.cycling, road.point(-lane + dice.number(0.5, 0.95), z), road.along(z))

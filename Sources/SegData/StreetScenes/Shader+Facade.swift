@@ -16,10 +16,10 @@ extension StreetScenes.Shader {
             }
         }
         let above = hit.v - f.groundHeight
-        let floor = f.groundFloor == .blank || f.groundFloor == .office ? (hit.v / f.floorHeight).rounded(.down) : (above / f.floorHeight).rounded(.down)
+        let floor = f.groundFloor == .blank || f.groundFloor == .office ? (hit.v / f.floorHeight).floored.value : (above / f.floorHeight).floored.value
         let foot = f.groundFloor == .blank || f.groundFloor == .office ? floor * f.floorHeight : f.groundHeight + floor * f.floorHeight
         if foot + f.sill + f.windowHeight > f.height - 0.1 { return wall(hit, f) }
-        let column = (hit.u / f.bay).rounded(.down)
+        let column = (hit.u / f.bay).floored.value
         if f.groundFloor == .blank && f.windowWidth < f.bay * 0.35 && Noise.unit(Int32(column), Int32(floor), f.seed) < 0.35 {
             return wall(hit, f)
         }
@@ -53,10 +53,10 @@ extension StreetScenes.Shader {
         case .brick: return matt(hit, bricks(hit, hit.u, hit.v, f.color) * grime)
         case .stone:
             let weather = 0.8 + 0.4 * noise.smooth(hit.u * 6 + Float(f.seed & 255), hit.v * 6)
-            let row = (hit.v / 0.4).rounded(.down)
+            let row = (hit.v / 0.4).floored.value
             let x = hit.u / 0.8 + (Int32(row) & 1 == 0 ? 0 : 0.5)
-            let tone = 0.88 + 0.24 * Noise.unit(Int32(x.rounded(.down)), Int32(row), f.seed)
-            let joint: Float = fraction(hit.v / 0.4) < 0.05 || fraction(x) < 0.025 ? 0.65 : 1
+            let tone = 0.88 + 0.24 * Noise.unit(x.floored.index, Int32(row), f.seed)
+            let joint: Float = (hit.v / 0.4).fraction < 0.05 || x.fraction < 0.025 ? 0.65 : 1
             let detail = hit.shows(0.3)
             return matt(hit, f.color * (weather * grime * (1 + (tone * joint - 1) * detail)))
         case .render:
@@ -64,7 +64,7 @@ extension StreetScenes.Shader {
             let streak = 0.86 + 0.28 * noise.smooth(hit.u * 22, hit.v * 2 + Float(f.seed & 255))
             return matt(hit, f.color * (streak * grime))
         case .panels, .glass:
-            let joint = (fraction(hit.u / f.bay) < 0.02 || fraction(hit.v / f.floorHeight) < 0.015) && hit.shows(0.1) > 0.3
+            let joint = ((hit.u / f.bay).fraction < 0.02 || (hit.v / f.floorHeight).fraction < 0.015) && hit.shows(0.1) > 0.3
             let stain = 0.88 + 0.24 * noise.smooth(hit.u * 3 + Float(f.seed & 255), hit.v * 3)
             return matt(hit, f.color * (stain * grime * (joint ? 0.6 : 1)))
         }
@@ -100,7 +100,7 @@ extension StreetScenes.Shader {
     /// A shop: its name over a wide window, a door, a low wall beneath.
     private func shop(_ hit: Hit, _ f: Facade, _ slide: SIMD2<Float>) -> Vector {
         let unitWidth = f.width / max((f.width / 6).rounded(), 1)
-        let unit = (hit.u / unitWidth).rounded(.down)
+        let unit = (hit.u / unitWidth).floored.value
         let x = hit.u - unit * unitWidth
         let tone = Noise.unit(Int32(unit), 3, f.seed)
         let color = tone < 0.45 ? f.shop : tone < 0.7 ? f.shop * 0.35 : f.shop.mixed(Vector(0.5, 0.48, 0.44), 0.7)
@@ -112,9 +112,9 @@ extension StreetScenes.Shader {
             let y = (hit.v - (top - 0.75)) / 0.63
             let start = unitWidth * (0.12 + 0.2 * tone)
             let letter = (x - start) / 0.3
-            let cell = Int32(letter.rounded(.down))
+            let cell = letter.floored.index
             let inside = letter > 0 && x < unitWidth - start && y > 0.22 && y < 0.78 && Noise.unit(cell, 1, f.seed &+ UInt32(unit)) > 0.16
-            let across = fraction(letter)
+            let across = letter.fraction
             let stroke = across < 0.24 || (across < 0.78 && Noise.unit(cell, Int32(y * 5), f.seed) > 0.55)
             let light = color.x + color.y + color.z < 0.7
             let ink = light ? Vector(0.75, 0.72, 0.62) : Vector(0.06, 0.05, 0.08)
@@ -125,7 +125,7 @@ extension StreetScenes.Shader {
         let door = x > doorLeft && x < doorLeft + 1
         if hit.v < 0.45 && !door { return matt(hit, color * 0.8) }
         let thin = max(0.05, hit.fine)
-        if fraction((x - 0.22) / 1.35) * 1.35 < thin || (door && (x - doorLeft < 0.07 || doorLeft + 1 - x < 0.07)) || abs(hit.v - 2.1) < thin * 0.6 {
+        if ((x - 0.22) / 1.35).fraction * 1.35 < thin || (door && (x - doorLeft < 0.07 || doorLeft + 1 - x < 0.07)) || abs(hit.v - 2.1) < thin * 0.6 {
             return matt(hit, color * 0.9)
         }
         // Goods and lamps, half a metre behind the glass, swim with the viewer.
@@ -140,7 +140,7 @@ extension StreetScenes.Shader {
 
     /// A house's ground floor: a door and windows.
     private func house(_ hit: Hit, _ f: Facade, _ slide: SIMD2<Float>) -> Vector {
-        let column = (hit.u / f.bay).rounded(.down)
+        let column = (hit.u / f.bay).floored.value
         let x = hit.u - (column + 0.5) * f.bay
         let columns = max(Int32((f.width / f.bay).rounded()), 1)
         let doorColumn = Int32(f.seed % 3) % columns

@@ -85,12 +85,11 @@ extension StreetScenes.Shader {
     private func asphalt(_ hit: Hit) -> Vector {
         let x = hit.position.x
         let z = hit.position.z
-        var tone = 0.72 + 0.5 * noise.smooth(x * 4 + 17, z * 1.6)
-        tone *= 0.9 + 0.2 * noise.smooth(x * 31, z * 19)
+        var tone = 0.86 + 0.28 * noise.smooth(x * 5 + 17, z * 1.1)
         let grain = hit.shows(0.05)
-        if grain > 0 { tone *= 1 + (noise.nearest(x * 170, z * 170) - 0.5) * 0.5 * grain }
-        let crack = abs(noise.smooth(x * 6 + 90, z * 6) - 0.5)
-        if crack < 0.006 { tone *= 0.65 + 0.35 * (1 - hit.shows(0.08)) }
+        if grain > 0 { tone *= 1 + (Noise.unit((x * 45).floored.index, (z * 45).floored.index, 1) - 0.5) * 0.4 * grain }
+        let crack = abs(noise.smooth(x * 7 + 90, z * 4) - 0.32)
+        if crack < 0.003 { tone *= 0.75 + 0.25 * (1 - hit.shows(0.06)) }
         return road.asphalt * tone
     }
 
@@ -124,8 +123,8 @@ extension StreetScenes.Shader {
     /// Rectangles of fresh asphalt, and manhole covers.
     @inline(__always)
     private func repairs(_ s: Float, _ z: Float) -> Float {
-        let column = Int32((s / 2.3).rounded(.down))
-        let row = Int32((z / 7).rounded(.down))
+        let column = (s / 2.3).floored.index
+        let row = (z / 7).floored.index
         let choice = Noise.hash(column, row, road.seed)
         let x = s / 2.3 - Float(column)
         let y = z / 7 - Float(row)
@@ -148,11 +147,7 @@ extension StreetScenes.Shader {
         let thin = max(0.06, hit.fine * 0.4)
         let aside = abs(s)
         if let crossing = road.crossing {
-            if z > crossing && z < crossing + 3 { return fraction(s / 1.1) < 0.5 ? white : .zero }
-            // Zigzags before and after it.
-            let away = max(crossing - z, z - crossing - 3)
-            if away > 0 && away < 12 && abs(aside - lane * 0.06 - 0.12 * (Int32(away / 2) & 1 == 0 ? 1 : -1)) < thin { return white }
-            if away > 0 && away < 12 { return .zero }
+            if z > crossing && z < crossing + 3 { return (s / 1.1).fraction < 0.5 ? white : .zero }
         }
         if let stop = road.stopLine, z > stop, z < stop + 0.3, s < 0 { return white }
         if let arrow = road.arrow, z > arrow, z < arrow + 3.2 {
@@ -162,12 +157,12 @@ extension StreetScenes.Shader {
         }
         switch road.centreLine {
         case .none: break
-        case .dashed: if aside < thin && fraction(z / 6) < 0.5 { return white }
+        case .dashed: if aside < thin && (z / 6).fraction < 0.5 { return white }
         case .solid: if aside < thin { return white }
         case .double: if abs(aside - 0.14) < thin { return white }
         }
-        if road.parking > 0 && abs(aside - lane) < thin && fraction(z / 1.6) < 0.6 { return white }
-        if road.cycleLane && abs(aside - lane + 1.35) < thin && fraction(z / 3) < 0.7 { return white }
+        if road.parking > 0 && abs(aside - lane) < thin && (z / 1.6).fraction < 0.6 { return white }
+        if road.cycleLane && abs(aside - lane + 1.35) < thin && (z / 3).fraction < 0.7 { return white }
         if road.yellowLines {
             let edge = road.halfWidth - aside
             if abs(edge - 0.28) < thin * 0.7 || abs(edge - 0.5) < thin * 0.7 { return SIMD4(0.62, 0.46, 0.07, 1) }
@@ -183,16 +178,16 @@ extension StreetScenes.Shader {
         let stain = 0.78 + 0.44 * noise.smooth(s * 8 + 50, z * 5)
         let edge = abs(s) - road.halfWidth
         if edge < 0.16 {
-            let joint: Float = fraction(z / 0.9) < 0.03 && hit.shows(0.1) > 0 ? 0.6 : 1
+            let joint: Float = (z / 0.9).fraction < 0.03 && hit.shows(0.1) > 0 ? 0.6 : 1
             return Vector(0.24, 0.235, 0.22) * (stain * joint)
         }
-        let row = (z / road.slabSize.x).rounded(.down)
+        let row = (z / road.slabSize.x).floored.value
         let x = s / road.slabSize.y + (Int32(row) & 1 == 0 ? 0 : 0.5)
-        let column = x.rounded(.down)
+        let column = x.floored.value
         let tone = 0.84 + 0.32 * Noise.unit(Int32(column), Int32(row), road.seed)
         let joint: Float = z / road.slabSize.x - row < 0.045 || x - column < 0.03 ? 0.6 : 1
         let detail = hit.shows(0.25)
-        let grain = 1 + (noise.nearest(s * 120, z * 120) - 0.5) * 0.25 * hit.shows(0.05)
+        let grain = 1 + (Noise.unit((s * 50).floored.index, (z * 50).floored.index, 2) - 0.5) * 0.2 * hit.shows(0.05)
         return road.slab * (stain * grain * (1 + (tone * joint - 1) * detail))
     }
 }

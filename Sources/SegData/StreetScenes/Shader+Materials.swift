@@ -11,7 +11,7 @@ extension StreetScenes.Shader {
         case .brick: return matt(hit, bricks(hit, hit.u, hit.v, m.color))
         case .tiles: return matt(hit, tiles(hit, m.color))
         case .awning:
-            let stripe = Int32((hit.u * 2.2).rounded(.down)) & 1
+            let stripe = (hit.u * 2.2).floored.index & 1
             return matt(hit, stripe == 0 ? m.color : Vector(0.75, 0.73, 0.68))
         case .paint: return paint(hit, m.color)
         case .glass: return glass(hit, m.color)
@@ -49,9 +49,6 @@ extension StreetScenes.Shader {
         1 + amount * (noise.smooth((hit.position.x + hit.position.z) * 9, hit.position.y * 9) * 2 - 1)
     }
 
-    @inline(__always)
-    func fraction(_ x: Float) -> Float { x - x.rounded(.down) }
-
     /// A wall of bricks in stretcher bond: 22 × 7.5 cm with mortar.
     @inline(__always)
     func bricks(_ hit: Hit, _ u: Float, _ v: Float, _ color: Vector) -> Vector {
@@ -59,9 +56,9 @@ extension StreetScenes.Shader {
         let detail = hit.shows(0.075)
         guard detail > 0 else { return color * weather }
         let y = v / 0.075
-        let row = y.rounded(.down)
+        let row = y.floored.value
         let x = u / 0.225 + (Int32(row) & 1 == 0 ? 0 : 0.5)
-        let column = x.rounded(.down)
+        let column = x.floored.value
         let tone = 0.75 + 0.5 * Noise.unit(Int32(column), Int32(row), hit.seed)
         let joint = y - row < 0.14 || x - column < 0.05
         let brick = joint ? Vector(0.36, 0.34, 0.31) : color * tone
@@ -75,16 +72,16 @@ extension StreetScenes.Shader {
         let detail = hit.shows(0.22)
         guard detail > 0 else { return color * weather }
         let y = hit.v / 0.25
-        let row = y.rounded(.down)
+        let row = y.floored.value
         let x = hit.u / 0.24 + (Int32(row) & 1 == 0 ? 0 : 0.5)
-        let tone = 0.75 + 0.5 * Noise.unit(Int32(x.rounded(.down)), Int32(row), hit.seed)
+        let tone = 0.75 + 0.5 * Noise.unit(x.floored.index, Int32(row), hit.seed)
         let edge: Float = y - row < 0.16 ? 0.55 : 1
         return color * (weather * (1 + (tone * edge - 1) * detail))
     }
 
     @inline(__always)
     private func boards(_ hit: Hit, _ m: StreetScenes.Material) -> Vector {
-        let board = Int32((hit.u * 7).rounded(.down))
+        let board = (hit.u * 7).floored.index
         let tone = 0.7 + 0.5 * Noise.unit(board, 0, hit.seed)
         let grain = 0.8 + 0.4 * noise.smooth(hit.u * 160, hit.v * 12)
         return matt(hit, m.color * (tone * grain))
@@ -93,7 +90,7 @@ extension StreetScenes.Shader {
     /// Rings around a post: a zebra crossing's beacon (index 0), or one bright ring near the top (index 1).
     @inline(__always)
     private func stripes(_ hit: Hit, _ m: StreetScenes.Material) -> Vector {
-        let light = m.index == 0 ? Int32((hit.v / 0.4).rounded(.down)) & 1 == 1 : hit.u > 0.72 && hit.u < 0.86
+        let light = m.index == 0 ? (hit.v / 0.4).floored.index & 1 == 1 : hit.u > 0.72 && hit.u < 0.86
         return matt(hit, light ? m.other : m.color)
     }
 
@@ -102,23 +99,23 @@ extension StreetScenes.Shader {
     private func foliage(_ hit: Hit, _ m: StreetScenes.Material, _ surface: UnsafePointer<StreetScenes.Surface>) -> Vector {
         let shiftX = Float(hit.seed & 255)
         let shiftY = Float((hit.seed >> 8) & 255)
-        let leaf = noise.nearest(hit.u * 70 + shiftY, hit.v * 70 + shiftX)
-        let clump = noise.smooth(hit.u * 16 + shiftX, hit.v * 16 + shiftY)
+        let leaf = noise.nearest(hit.u * 190 + shiftX, hit.v * 190 + shiftY)
+        let clump = noise.nearest(hit.u * 40 + shiftX, hit.v * 40 + shiftY)
         // Towards the crown's underside and its middle there is less light.
         let out = surface.pointee.origin - m.other
         let height = 0.5 + 0.5 * (out * (1 / max(out.length, 0.3))).y
         let inner = min(max(hit.v / surface.pointee.size.y * 0.5 + 0.5, 0), 1)
         let depth = (0.35 + 0.65 * height) * (0.45 + 0.55 * inner)
         let normal = (hit.normal + out * (0.7 / max(out.length, 0.3))).unit
-        let tone = depth * (0.35 + 0.9 * leaf) * (0.7 + 0.6 * clump)
-        return m.color * light(hit, normal, wrap: 0.45) * tone * 1.25
+        let tone = depth * max(0.1 + 1.5 * leaf, 0.3) * (0.4 + 1.2 * clump)
+        return m.color * light(hit, normal, wrap: 0.45) * tone * 1.3
     }
 
     @inline(__always)
     private func hedge(_ hit: Hit, _ m: StreetScenes.Material) -> Vector {
-        let leaf = noise.nearest(hit.u * 55, hit.v * 55 + hit.position.z * 20)
-        let clump = noise.smooth(hit.u * 12, hit.v * 12)
-        return matt(hit, m.color * ((0.35 + 0.9 * leaf) * (0.6 + 0.6 * clump)), wrap: 0.3)
+        let leaf = noise.nearest(hit.u * 190, hit.v * 190 + hit.position.z * 20)
+        let clump = noise.nearest(hit.u * 36, hit.v * 36)
+        return matt(hit, m.color * (max(0.1 + 1.5 * leaf, 0.3) * (0.4 + 1.0 * clump)), wrap: 0.3)
     }
 
     @inline(__always)
@@ -149,21 +146,21 @@ extension StreetScenes.Shader {
         guard !hit.behind else { return matt(hit, Vector(0.3, 0.31, 0.32)) }
         let edge = min(hit.v + 0.9, (0.9 - hit.v) * 0.51 - abs(hit.u) * 0.99 + 0.07)
         if edge < 0.24 { return matt(hit, m.color) }
-        let figure = abs(hit.u + 0.1 * (hit.v * 6).rounded(.down) * (hit.seed & 1 == 0 ? 0.4 : -0.4)) < 0.1 && hit.v > -0.55 && hit.v < 0.15
+        let figure = abs(hit.u + 0.1 * (hit.v * 6).floored.value * (hit.seed & 1 == 0 ? 0.4 : -0.4)) < 0.1 && hit.v > -0.55 && hit.v < 0.15
         return matt(hit, figure ? Vector(0.02, 0.02, 0.02) : m.other)
     }
 
     /// A board with lines of writing and a rim.
     @inline(__always)
     private func boardSign(_ hit: Hit, _ m: StreetScenes.Material) -> Vector {
-        guard !hit.behind else { return matt(hit, Vector(0.3, 0.31, 0.32)) }
+        guard !hit.behind || m.index == 1 else { return matt(hit, Vector(0.3, 0.31, 0.32)) }
         if max(abs(hit.u), abs(hit.v)) > 0.93 { return matt(hit, m.other) }
         let line = (hit.v + 1) * 1.75
-        let inLine = fraction(line)
-        let letter = Int32(((hit.u + 1) * 7).rounded(.down))
-        let stroke = Noise.unit(letter, Int32(line.rounded(.down)), hit.seed)
+        let inLine = line.fraction
+        let letter = ((hit.u + 1) * 7).floored.index
+        let stroke = Noise.unit(letter, line.floored.index, hit.seed)
         let inside = abs(hit.u) < 0.8 && inLine > 0.25 && inLine < 0.75 && line < 3.3
-        let ink = inside && stroke > 0.22 && fraction((hit.u + 1) * 7) > 0.2 && Noise.unit(Int32((hit.u + 1) * 21), Int32(line * 6), hit.seed) > 0.25
+        let ink = inside && stroke > 0.22 && ((hit.u + 1) * 7).fraction > 0.2 && Noise.unit(((hit.u + 1) * 21).floored.index, (line * 6).floored.index, hit.seed) > 0.25
         return matt(hit, ink ? m.other : m.color)
     }
 

@@ -14,7 +14,7 @@ extension StreetScenes.Shader {
 
     @inline(__always)
     private func plate(_ hit: Hit, _ color: Vector) -> Vector {
-        let letter = Noise.unit(Int32((hit.u * 40).rounded(.down)), Int32((hit.v * 5).rounded(.down)), hit.seed)
+        let letter = Noise.unit((hit.u * 40).floored.index, (hit.v * 5).floored.index, hit.seed)
         return matt(hit, letter > 0.6 && hit.shows(0.03) > 0.5 ? Vector(0.03, 0.03, 0.03) : color)
     }
 
@@ -43,7 +43,7 @@ extension StreetScenes.Shader {
             return matt(hit, Vector(0.8, 0.82, 0.85) * bulb) + reflection(hit, hit.normal) * 0.25
         }
         if aside < 0.25 && hit.v > 0.22 && hit.v < 0.7 {
-            let bar = fraction(hit.v * 9) < 0.3 || aside < 0.03
+            let bar = (hit.v * 9).fraction < 0.3 || aside < 0.03
             return matt(hit, bar ? Vector(0.35, 0.36, 0.37) : Vector(0.02, 0.02, 0.022))
         }
         if aside < 0.14 && hit.v > 0.8 { return plate(hit, Vector(0.7, 0.7, 0.68)) }
@@ -76,7 +76,7 @@ extension StreetScenes.Shader {
     /// A bus: a long band of windows, a coloured skirt.
     func busSide(_ hit: Hit, _ m: StreetScenes.Material) -> Vector {
         if hit.v > 0.42 && hit.v < 0.8 {
-            let window = fraction(hit.u * 7)
+            let window = (hit.u * 7).fraction
             return window < 0.04 ? matt(hit, m.color * 0.4) : glass(hit, Vector(0.03, 0.034, 0.036))
         }
         if hit.v < 0.3 && hit.v > 0.24 { return paint(hit, Vector(0.7, 0.7, 0.66)) }

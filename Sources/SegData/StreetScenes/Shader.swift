@@ -17,7 +17,7 @@ extension StreetScenes {
 
         /// 1 where details of `size` metres can be seen, 0 where they would only flicker.
         @inline(__always)
-        func shows(_ size: Float) -> Float { min(max(1.6 - 2 * fine / size, 0), 1) }
+        func shows(_ size: Float) -> Float { min(max(1.3 - 2.6 * fine / size, 0), 1) }
     }
 
     /// Colours samples: materials under the light of an ``Appearance``.
@@ -63,7 +63,9 @@ extension StreetScenes {
                 hit.u = local.dot(surface.pointee.u)
                 hit.v = local.dot(surface.pointee.v)
                 hit.normal = surface.pointee.normal.mixed(surface.pointee.normalEnd, min(max(hit.v, 0), 1)).unit
-                if hit.normal.dot(hit.view) > 0.15 {
+                let facing = hit.normal.dot(hit.view)
+                hit.fine *= 1 / max(abs(facing), 0.3)
+                if facing > 0.15 {
                     hit.normal = hit.normal * -1
                     hit.behind = true
                 }
@@ -105,11 +107,13 @@ extension StreetScenes {
         /// What a mirror would show in a direction: sky, a street of houses, the road.
         @inline(__always)
         func mirrored(_ direction: Vector) -> Vector {
+            // Roofs of uneven height stand before the sky.
+            let roofs = 0.2 * noise.nearest(direction.x * 60, direction.z * 60)
             let sky = look.horizon.mixed(look.zenith, min(max(direction.y * 1.4, 0), 1))
             let houses = look.skylight * 0.14 + look.sunlight * 0.03
             let road = look.skylight * 0.1 + look.sunlight * 0.05
             let low = road.mixed(houses, smoothStep(-0.12, 0.02, direction.y))
-            return low.mixed(sky, smoothStep(0.12, 0.42, direction.y))
+            return low.mixed(sky, smoothStep(0.06 + roofs, 0.3 + roofs, direction.y))
         }
 
         /// The share of light that a smooth surface reflects (Schlick's approximation for glass).

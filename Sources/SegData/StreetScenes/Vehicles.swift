@@ -37,10 +37,11 @@ extension StreetScenes {
 
         /// Bumper, seven turning points (tail, rear window's foot and head, roof, windscreen's head and foot, bonnet's edge), nose.
         private static func car(_ turns: [(Float, Float)], axles: SIMD2<Float>, wheel: Float = 0.31) -> BodyPlan {
-            let widths: [Float] = [1, 0.94, 0.76, 0.72, 0.74, 0.92, 0.95]
-            var outline = [Vector(0.0, 0.16, 0.93), Vector(-0.012, 0.36, 1)]
+            let widths: [Float] = [0.84, 0.9, 0.76, 0.72, 0.74, 0.92, 0.86]
+            // Corners are rounded: the rear and the nose are narrower than the middle.
+            var outline = [Vector(0.0, 0.16, 0.8), Vector(-0.012, 0.36, 0.84)]
             for (turn, width) in zip(turns, widths) { outline.append(Vector(turn.0, turn.1, width)) }
-            outline += [Vector(1.0, 0.36, 0.97), Vector(1.008, 0.28, 0.98), Vector(0.99, 0.15, 0.92)]
+            outline += [Vector(1.0, 0.36, 0.82), Vector(1.008, 0.28, 0.82), Vector(0.99, 0.15, 0.78)]
             return BodyPlan(
                 outline: outline,
                 sheets: [.plain, .carRear, .paint, .glass, .paint, .paint, .glass, .paint, .carFront, .paint, .plain],
@@ -96,49 +97,68 @@ extension StreetScenes.Mesh {
         }
     }
 
-    /// One side: the doors below, the windows above, and darkness underneath.
+    /// One side of a box on wheels, or of a car.
     private mutating func flank(
         _ vehicle: StreetScenes.Vehicle, _ plan: StreetScenes.BodyPlan, _ side: Float, _ right: Vector, _ point: (Vector, Float) -> Vector
     ) {
-        let large = plan.greenhouse == nil
-        let glazed = vehicle.kind == .bus
-        let door = material(large ? (glazed ? .busSide : .carSide) : .carSide, vehicle.color, Vector(vehicle.length, vehicle.height, plan.wheel))
+        let kind: StreetScenes.Material.Kind = vehicle.kind == .bus ? .busSide : .carSide
+        let door = material(kind, vehicle.color, Vector(vehicle.length, vehicle.height, plan.wheel))
         let outward = right * side
-        // A quadrilateral over the whole side is exact for boxes; a car's belt is nearly straight.
-        let first = plan.greenhouse?.first ?? 3
-        let last = plan.greenhouse?.last ?? 4
-        let front = plan.outline.count - 1
         func at(_ index: Int) -> Vector { point(plan.outline[index], side) }
-        if large {
-            sheet(at(0), at(front), at(front - 2), at(2), door, seed: vehicle.seed, normal: outward)
+        if let greenhouse = plan.greenhouse {
+            carFlank(vehicle, plan.outline, greenhouse, outward, door, at) { point(Vector($0, $1, $2), side) }
         } else {
-            let belt = plan.outline[first].y
-            let bottom = plan.outline[0].y
-            func onSide(_ x: Float, _ y: Float, _ width: Float) -> Vector { point(Vector(x, y, width), side) }
-            let windscreen = plan.outline[last].x
-            let waist: Float = 0.40
-            // Below the waist, then up to the belt, then the front wing that falls to the nose.
-            sheet(onSide(0, bottom, 0.95), onSide(0.995, bottom, 0.95), onSide(1.0, waist, 0.99), onSide(-0.01, waist, 1), door, seed: vehicle.seed, normal: (outward - Vector(0, 0.15, 0)).unit, normalEnd: outward)
-            let upper = material(.paint, vehicle.color)
-            let leaning = (outward + Vector(0, 0.45, 0)).unit
-            sheet(onSide(-0.01, waist, 1), onSide(windscreen, waist, 1), onSide(windscreen, belt, 0.94), onSide(plan.outline[first].x, belt, 0.94), upper, seed: vehicle.seed, normal: outward, normalEnd: leaning)
-            sheet(onSide(windscreen, waist, 1), onSide(1.0, waist, 0.98), onSide(plan.outline[last + 1].x, plan.outline[last + 1].y, 0.95), onSide(windscreen, belt, 0.93), upper, seed: vehicle.seed, normal: outward, normalEnd: leaning)
-            // How far the pillars lean: where the windows' upper corners are, as fractions of their foot.
-            let rearFoot = plan.outline[first].x
-            let foot = windscreen - rearFoot
-            let windows = material(
-                .carWindows, vehicle.color,
-                Vector((plan.outline[first + 1].x - rearFoot) / foot, (plan.outline[last - 1].x - rearFoot) / foot, 0))
-            sheet(at(first), at(last), at(last - 1), at(first + 1), windows, seed: vehicle.seed, normal: (outward + Vector(0, 0.35, 0)).unit)
-            polygon([at(first + 1), at(last - 1), at(first + 2)], upper, seed: vehicle.seed)
-            let mirror = onSide(windscreen - 0.05, belt + 0.03, 1.05)
-            capsule(mirror, mirror + Vector(0, 0.07, 0), 0.09, 0.08, upper)
+            let front = plan.outline.count - 1
+            sheet(at(0), at(front), at(front - 2), at(2), door, seed: vehicle.seed, normal: outward)
         }
+        guard side > 0 else { return }
+        // The underside.
         let dark = material(.plain, StreetScenes.srgb(14, 14, 15))
-        if side > 0 {
-            let low = plan.outline[0].y
-            sheet(point(Vector(0, low, 0.92), -1), point(Vector(0, low, 0.92), 1), point(Vector(1, low, 0.92), 1), point(Vector(1, low, 0.92), -1), dark)
-        }
+        let low = plan.outline[0].y
+        let corners = [(Float(0.03), Float(-1)), (0.03, 1), (0.97, 1), (0.97, -1)].map { point(Vector($0.0, low, 0.9), $0.1) }
+        sheet(corners[0], corners[1], corners[2], corners[3], dark)
+    }
+
+    /// A car's side: sill and doors, the belt and the front wing above them, rounded corners, windows, a mirror.
+    private mutating func carFlank(
+        _ vehicle: StreetScenes.Vehicle, _ outline: [Vector], _ greenhouse: (first: Int, last: Int), _ outward: Vector, _ door: Int32,
+        _ at: (Int) -> Vector, _ onSide: (Float, Float, Float) -> Vector
+    ) {
+        let seed = vehicle.seed
+        let (first, last) = greenhouse
+        let belt = outline[first].y
+        let bottom = outline[0].y
+        let windscreen = outline[last].x
+        let bonnet = outline[last + 1].y
+        let waist: Float = 0.40
+        let tail = max(outline[first].x, 0.05)
+        let upper = material(.paint, vehicle.color)
+        let leaning = (outward + Vector(0, 0.45, 0)).unit
+        sheet(
+            onSide(0.05, bottom, 0.95), onSide(0.94, bottom, 0.95), onSide(0.94, waist, 1), onSide(0.05, waist, 1), door, seed: seed,
+            normal: (outward - Vector(0, 0.15, 0)).unit, normalEnd: outward)
+        sheet(
+            onSide(0.05, waist, 1), onSide(windscreen, waist, 1), onSide(windscreen, belt, 0.93), onSide(tail, belt, 0.94), upper,
+            seed: seed, normal: outward, normalEnd: leaning)
+        sheet(
+            onSide(windscreen, waist, 1), onSide(0.94, waist, 1), onSide(0.91, bonnet, 0.93), onSide(windscreen, belt, 0.93), upper,
+            seed: seed, normal: outward, normalEnd: leaning)
+        let heading = vehicle.heading
+        sheet(
+            at(0), at(2), onSide(0.05, belt, 0.95), onSide(0.05, bottom, 0.95), upper, seed: seed, normal: (outward - heading * 1.5).unit,
+            normalEnd: outward)
+        sheet(
+            at(outline.count - 1), at(last + 1), onSide(0.91, bonnet, 0.93), onSide(0.94, bottom, 0.95), upper, seed: seed,
+            normal: (outward + heading * 1.5).unit, normalEnd: outward)
+        // How far the pillars lean: where the windows' upper corners are, as fractions of their foot.
+        let rearFoot = outline[first].x
+        let foot = windscreen - rearFoot
+        let pillars = Vector((outline[first + 1].x - rearFoot) / foot, (outline[last - 1].x - rearFoot) / foot, 0)
+        let windows = material(.carWindows, vehicle.color, pillars)
+        sheet(at(first), at(last), at(last - 1), at(first + 1), windows, seed: seed, normal: (outward + Vector(0, 0.35, 0)).unit)
+        polygon([at(first + 1), at(last - 1), at(first + 2)], upper, seed: seed)
+        let mirror = onSide(windscreen - 0.05, belt + 0.03, 1.05)
+        capsule(mirror, mirror + Vector(0, 0.07, 0), 0.09, 0.08, upper)
     }
 
     private mutating func wheels(
@@ -160,8 +180,10 @@ extension StreetScenes.Mesh {
                 // The tread, as it shows from in front and from behind.
                 let inner = centre - outward * 0.2
                 for way: Float in [-1, 1] {
-                    let tread = heading * (way * r * 0.8)
-                    sheet(inner + tread - up * r, centre + tread - up * r, centre + tread + up * 0.1, inner + tread + up * 0.1, tyre)
+                    let tread = heading * (way * r * 0.72) - up * (r * 0.7)
+                    let foot = heading * (way * r * 0.2) - up * (r * 0.99)
+                    sheet(inner + foot, centre + foot, centre + tread, inner + tread, tyre)
+                    sheet(inner + tread, centre + tread, centre + tread + up * r, inner + tread + up * r, tyre)
                 }
             }
         }
