@@ -1,0 +1,67 @@
+import Torch
+import TorchNN
+
+/// ESPNetv2's unit (Mehta et al. 2019, section 3.2): reduce by a grouped 1×1 convolution, transform by depth-wise 3×3
+/// convolutions of growing dilation whose results are summed hierarchically, merge by a grouped 1×1 convolution.
+final class EESP: Module {
+    static let branches = 4
+
+    let projection: Sequential
+    let branches: [Sequential]
+    let normAfterCat: Sequential
+    let expansion: Sequential
+    let activation: PReLU
+    let isDownsampling: Bool
+
+    override class var keys: [String: String] {
+        [
+            "projection": "proj_1x1", "branches": "spp_dw", "normAfterCat": "br_after_cat", "expansion": "conv_1x1_exp",
+            "activation": "module_act",
+        ]
+    }
+
+    /// - Parameter reach: the largest receptive field of a branch; one that would pass it is not dilated.
+    init(_ inChannels: Int, _ outChannels: Int, reach: Int, stride: Int = 1) {
+        let width = outChannels / Self.branches
+        let dilations = (1...Self.branches).map { 2 * $0 + 1 <= reach ? $0 : 1 }.sorted()
+        projection = convNormAct(inChannels, width, groups: Self.branches)
+        branches = dilations.map { bareConv(width, width, kernel: 3, stride: stride, dilation: $0, groups: width) }
+        normAfterCat = normAct(outChannels)
+        expansion = convNormAct(outChannels, outChannels, groups: Self.branches, activates: false)
+        activation = PReLU(outChannels)
+        isDownsampling = stride == 2
+    }
+
+    /// With stride 2 the result is neither added to the input nor activated: ``Downsampler`` does so.
+    func callAsFunction(_ x: Tensor) -> Tensor {
+        let reduced = projection(x)
+        var fused: [Tensor] = []
+        for branch in branches {
+            let transformed = branch(reduced)
+            fused.append(fused.last.map { transformed.add_($0) } ?? transformed)
+        }
+        let expanded = expansion(normAfterCat(.concatenate(fused, 1)))
+        if isDownsampling { return expanded }
+        return activation(expanded.shape == x.shape ? expanded.add_(x) : expanded)
+    }
+}
+
+/// Halves the map (section 3.3): its mean beside a strided ``EESP``, reinforced by the image pooled to the same size.
+final class Downsampler: Module {
+    let eesp: EESP
+    let reinforcement: Sequential
+    let act: PReLU
+
+    override class var keys: [String: String] { ["reinforcement": "inp_reinf"] }
+
+    init(_ inChannels: Int, _ outChannels: Int, reach: Int) {
+        eesp = EESP(inChannels, outChannels - inChannels, reach: reach, stride: 2)
+        reinforcement = Sequential(convNormAct(3, 3, kernel: 3), convNormAct(3, outChannels, activates: false))
+        act = PReLU(outChannels)
+    }
+
+    /// - Parameter image: pooled to the size of the result.
+    func callAsFunction(_ x: Tensor, image: Tensor) -> Tensor {
+        act(Tensor.concatenate([halved(x), eesp(x)], 1).add_(reinforcement(image)))
+    }
+}
