@@ -128,7 +128,7 @@ def cuda_requirements(folder):
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         fail("--cuda is for Linux x86-64.")
     metadata = "".join(path.read_text() for path in folder.glob("torch-*.dist-info/METADATA"))
-    found = re.findall(r"^Requires-Dist: ((?:nvidia|cuda-toolkit)\S*)", metadata, re.M)
+    found = re.findall(r"^Requires-Dist: ((?:nvidia|cuda-toolkit)[^\s;]*)", metadata, re.M)
     if not found:
         fail(f"{folder} names no NVIDIA libraries.", f"Remove {folder} and run scripts/setup --cuda again.")
     return found
