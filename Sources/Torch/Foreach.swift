@@ -6,12 +6,14 @@ public enum Foreach {
     private static let normOp = Operator("aten::_foreach_norm.Scalar")
     private static let copyOp = Operator("aten::_foreach_copy_")
     private static let addOp = Operator("aten::_foreach_add_.List")
+    private static let addScalarOp = Operator("aten::_foreach_add_.Scalar")
     private static let fusedSGDOp = Operator("aten::_fused_sgd_")
     private static let fusedAdamWOp = Operator("aten::_fused_adamw_")
 
     public static func mul_(_ tensors: [Tensor], _ factor: Double) { mulOp.run(tensors, factor) }
     public static func mul_(_ tensors: [Tensor], _ factor: Tensor) { mulTensorOp.run(tensors, factor) }
     public static func add_(_ tensors: [Tensor], _ others: [Tensor], scale: Double = 1) { addOp.run(tensors, others, scale) }
+    public static func add_(_ tensors: [Tensor], _ value: Double) { addScalarOp.run(tensors, value) }
     public static func copy_(_ tensors: [Tensor], _ sources: [Tensor]) { copyOp.run(tensors, sources) }
     /// tensors + weight · (ends − tensors).
     public static func lerp_(_ tensors: [Tensor], _ ends: [Tensor], _ weight: Double) { lerpOp.run(tensors, ends, weight) }

@@ -76,6 +76,19 @@ public final class Tensor: @unchecked Sendable {
         handle.map { api.is_contiguous($0, format.rawValue) } ?? false
     }
 
+    /// Whether both have the same shape and lay their elements out in the same order.
+    public func hasSameLayout(as other: Tensor) -> Bool {
+        guard let handle, let otherHandle = other.handle else { return false }
+        let count = api.dimensions(handle)
+        guard count == api.dimensions(otherHandle) else { return false }
+        let (sizes, otherSizes) = (api.sizes(handle)!, api.sizes(otherHandle)!)
+        let (strides, otherStrides) = (api.strides(handle)!, api.strides(otherHandle)!)
+        // A dimension of one entry is never stepped over, so its stride means nothing.
+        return (0..<count).allSatisfy {
+            sizes[$0] == otherSizes[$0] && (sizes[$0] == 1 || strides[$0] == otherStrides[$0])
+        }
+    }
+
     /// Whether both look into the same memory.
     public func sharesStorage(with other: Tensor) -> Bool {
         guard let handle, let otherHandle = other.handle else { return false }
