@@ -61,7 +61,7 @@ extension StreetScenes.Appearance {
         let clear = Vector(0.20, 0.36, 0.66)
         let grey = Vector(0.62, 0.65, 0.69) * dice.number(0.8, 1.15)
         let zenith = clear.mixed(grey * 1.15, overcast * 0.9) * dice.number(0.9, 1.35)
-        let horizon = Vector(0.80, 0.88, 0.96).mixed(grey * 1.4, overcast) * dice.number(0.95, 1.4)
+        let horizon = Vector(0.80, 0.88, 0.96).mixed(grey * 1.4, overcast) * dice.number(0.95, 1.7)
         let sunlight = sunColor * ((1 - overcast) * dice.number(1.5, 2.3))
         let skylight = Vector(0.52, 0.60, 0.72).mixed(Vector(0.86, 0.88, 0.9), overcast) * dice.number(0.6, 0.85)
 
@@ -70,7 +70,7 @@ extension StreetScenes.Appearance {
             cloud: Vector(1.2, 1.19, 1.18).mixed(grey * 1.5, overcast),
             cloudiness: min(max(overcast + dice.number(-0.2, 0.3), 0.05), 0.95),
             cloudShift: SIMD2(dice.number(0, 256), dice.number(0, 256)), cloudScale: dice.number(10, 26),
-            haze: dice.chance(0.2) ? dice.number(150, 350) : dice.number(400, 1500),
+            haze: dice.chance(0.15) ? dice.number(180, 400) : dice.number(500, 2000),
             view: viewpoint(&dice, road), film: film(&dice))
     }
 
@@ -78,7 +78,8 @@ extension StreetScenes.Appearance {
     private static func viewpoint(_ dice: inout StreetScenes.Dice, _ road: StreetScenes.Road) -> StreetScenes.Viewpoint {
         let lane = road.halfWidth - road.parking
         let s = -lane / 2 + dice.number(-0.4, 0.7)
-        let yaw = dice.number(-0.09, 0.09) + road.curvature * 14
+        // Now and then the car is turning.
+        let yaw = dice.chance(0.1) ? dice.number(-0.4, 0.4) : dice.number(-0.09, 0.09) + road.curvature * 14
         return .init(
             position: Vector(s, dice.number(1.15, 1.65), 0), yawSine: sinf(yaw), yawCosine: cosf(yaw),
             pitch: dice.number(-0.06, 0.075), roll: dice.number(-0.018, 0.018), focal: dice.number(0.72, 1.15))
@@ -88,7 +89,7 @@ extension StreetScenes.Appearance {
         let warm = dice.number(-0.07, 0.07)
         let green = dice.number(-0.02, 0.02)
         return .init(
-            key: dice.number(0.15, 0.32), balance: Vector(1 + warm, 1 + green, 1 - warm), contrast: dice.number(0.95, 1.25),
+            key: dice.number(0.16, 0.36), balance: Vector(1 + warm, 1 + green, 1 - warm), contrast: dice.number(0.95, 1.25),
             saturation: dice.number(0.7, 1.1), grain: dice.number(0.8, 3.2), blur: dice.number(0.02, 0.1),
             vignette: dice.number(0, 0.3), seed: dice.seed())
     }

@@ -12,6 +12,8 @@ extension StreetScenes {
             /// Car lacquer: matt colour under a reflecting coat.
             case paint
             case glass
+            /// A windscreen or rear window: glass in a frame of `color`, seats behind it.
+            case windscreen
             /// Front and rear of a vehicle: lights, plate, grille; `other` is the lights' colour, x > 1: braking.
             case carFront, carRear
             /// The glazed upper side of a car: windows between pillars.

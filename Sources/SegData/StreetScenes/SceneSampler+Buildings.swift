@@ -100,7 +100,7 @@ extension StreetScenes.SceneSampler {
         facade.shop = dice.vary(dice.pick(Self.shopColors))
         if dice.chance(0.25) { facade.color = dice.vary(facade.color, 0.2) }
         let width = dice.number(4.6, 6.5)
-        let setback: Float = dice.chance(0.4) ? 0 : 1.8
+        let setback: Float = dice.chance(0.35) ? 0 : 1.8
         let index = front(side, z, width: width, depth: 9, setback: setback, facade, roof: .gable, chimneys: dice.below(3))
         scene.buildings[index].bayWindows = setback > 0 && dice.chance(0.5)
         if setback > 0 { frontGarden(side, z, width, height: dice.number(0.6, 1.1)) }
@@ -128,7 +128,7 @@ extension StreetScenes.SceneSampler {
     /// A hedge, a wall or a fence between garden and pavement.
     private mutating func frontGarden(_ side: Float, _ z: Float, _ width: Float, height: Float) {
         let kinds: [StreetScenes.Barrier.Kind] = [.wall, .hedge, .railings, .palings]
-        addBarrier(kinds[dice.weighted([0.3, 0.24, 0.26, 0.2])], side, z, z + width, height: height)
+        addBarrier(kinds[dice.weighted([0.24, 0.2, 0.32, 0.24])], side, z, z + width, height: height)
     }
 
     mutating func addBarrier(_ kind: StreetScenes.Barrier.Kind, _ side: Float, _ from: Float, _ to: Float, height: Float, beyond: Float = 0.15) {

@@ -50,7 +50,7 @@ extension StreetScenes.SceneSampler {
                 for side: Float in [-1, 1] { addBarrier(.guardRail, side, z + 4, z + 13, height: 1.1, beyond: 0.25 - road.pavementWidth) }
             }
         }
-        for side: Float in [-1, 1] where dice.chance(0.2) {
+        for side: Float in [-1, 1] where dice.chance(0.4) {
             let from = dice.number(5, 30)
             addBarrier(.guardRail, side, from, from + dice.number(8, 24), height: 1.1, beyond: 0.25 - road.pavementWidth)
         }
@@ -86,7 +86,7 @@ extension StreetScenes.SceneSampler {
     /// Signs face the traffic on their own side of the road.
     private mutating func signs() {
         let road = scene.road
-        for _ in 0..<(5 + dice.below(9)) {
+        for _ in 0..<(7 + dice.below(10)) {
             let side = dice.sign()
             let z = dice.number(6, min(road.end, 75))
             guard isFree(side, z) else { continue }

@@ -131,7 +131,7 @@ extension StreetScenes.SceneSampler {
         }
         let lane = road.halfWidth - road.parking
         for _ in 0..<dice.weighted([0.3, 0.34, 0.22, 0.14]) {
-            let z = dice.number(6, 42)
+            let z = dice.number(5, 32)
             switch dice.weighted([0.6, 0.28, 0.12]) {
             case 0: person(.cycling, road.point(-lane + dice.number(0.5, 0.95), z), road.along(z))
             case 1: person(.cycling, road.point(lane - dice.number(0.5, 0.95), z), road.along(z) * -1)

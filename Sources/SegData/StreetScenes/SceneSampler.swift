@@ -27,10 +27,10 @@ extension StreetScenes {
 
         private mutating func layRoad() {
             var road = Road()
-            let parking = dice.chance([.terraces, .suburb].contains(district) ? 0.65 : 0.3)
+            let parking = dice.chance([.terraces, .suburb].contains(district) ? 0.5 : 0.22)
             road.parking = parking ? dice.number(1.9, 2.2) : 0
             road.halfWidth = dice.number(3.0, 5.4) + road.parking
-            road.pavementWidth = dice.number(1.7, 4.2)
+            road.pavementWidth = dice.number(1.8, 5)
             road.curvature = dice.chance(0.45) ? 0 : dice.number(-1, 1) / 160
             road.end = dice.number(70, 190)
             road.curbHeight = dice.number(0.08, 0.14)

@@ -48,7 +48,7 @@ extension StreetScenes.Shader {
     /// The wall between the windows, darker towards the ground.
     @inline(__always)
     private func wall(_ hit: Hit, _ f: Facade) -> Vector {
-        let grime = 0.84 + 0.16 * min(hit.v / 2.5, 1)
+        let grime = (0.84 + 0.16 * min(hit.v / 2.5, 1)) * (0.85 + 0.3 * noise.smooth(hit.u * 14 + Float(f.seed & 127), hit.v * 9))
         switch f.wall {
         case .brick: return matt(hit, bricks(hit, hit.u, hit.v, f.color) * grime)
         case .stone:
@@ -132,8 +132,11 @@ extension StreetScenes.Shader {
         let goods = SIMD2(hit.u, hit.v) + slide * 0.6
         let shelf = noise.nearest(goods.x * 26 + Float(f.seed & 255), goods.y * 20)
         let warm = Vector(0.5, 0.4, 0.28).mixed(Vector(0.3, 0.36, 0.45), tone)
-        let busy = goods.y < 1.6 ? 0.1 + 0.6 * shelf * shelf : 0.05 + 0.1 * shelf
-        let room = warm * (busy * 0.55)
+        var busy = goods.y < 1.6 ? 0.08 + 1.1 * shelf * shelf * shelf : 0.05 + 0.1 * shelf
+        // Posters on the glass, lamps under the ceiling.
+        if Noise.unit((hit.u * 1.1).floored.index, (hit.v * 1.3).floored.index, f.seed) > 0.9 { busy = 0.9 }
+        if goods.y > top - 1.3 && Noise.unit((goods.x * 2).floored.index, 8, f.seed) > 0.6 { busy = 1.3 }
+        let room = warm * (busy * 0.6)
         let share = fresnel(hit, hit.normal)
         return room * look.skylight.mixed(Vector(repeating: 0.6), 0.5) + reflection(hit, hit.normal) * (0.1 + share)
     }

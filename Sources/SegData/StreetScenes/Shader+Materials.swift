@@ -15,6 +15,7 @@ extension StreetScenes.Shader {
             return matt(hit, stripe == 0 ? m.color : Vector(0.75, 0.73, 0.68))
         case .paint: return paint(hit, m.color)
         case .glass: return glass(hit, m.color)
+        case .windscreen: return windscreen(hit, m.color)
         case .carFront: return carFront(hit, m)
         case .carRear: return carRear(hit, m)
         case .carWindows: return carWindows(hit, m)

@@ -12,6 +12,17 @@ extension StreetScenes.Shader {
         return color * look.skylight * 0.5 + reflection(hit, hit.normal) * (share * 0.9 + 0.06) + glint(hit, hit.normal) * 0.6
     }
 
+    /// A pane in its frame; headrests and daylight show through it.
+    func windscreen(_ hit: Hit, _ color: Vector) -> Vector {
+        let aside = abs(hit.u - 0.5)
+        if aside > 0.455 || hit.v < 0.06 || hit.v > 0.95 { return paint(hit, color) }
+        if aside > 0.435 || hit.v < 0.1 || hit.v > 0.91 { return matt(hit, Vector(0.015, 0.015, 0.016)) }
+        let x = (abs(aside - 0.22) - 0.02) / 0.075
+        let y = (hit.v - 0.33) / 0.3
+        let seat = x * x + y * y < 1 || hit.v < 0.2
+        return glass(hit, seat ? Vector(0.012, 0.012, 0.013) : Vector(0.05, 0.055, 0.058))
+    }
+
     @inline(__always)
     private func plate(_ hit: Hit, _ color: Vector) -> Vector {
         let letter = Noise.unit((hit.u * 40).floored.index, (hit.v * 5).floored.index, hit.seed)

@@ -21,8 +21,8 @@ extension StreetScenes.Mesh {
     }
 
     private mutating func lamp(_ f: StreetScenes.Furniture) {
-        let metal = post(f, radius: 0.085, top: 0.055)
-        capsule(f.base, f.base + Vector(0, 1.1, 0), 0.13, 0.12, metal)
+        let metal = post(f, radius: 0.075, top: 0.05)
+        capsule(f.base, f.base + Vector(0, 1.1, 0), 0.11, 0.1, metal)
         let top = f.base + Vector(0, f.height, 0)
         let glass = material(.glow, StreetScenes.srgb(196, 196, 190), Vector(repeating: 0.1))
         if f.seed & 3 == 0 {
@@ -78,7 +78,7 @@ extension StreetScenes.Mesh {
             let ground = colors[Int(f.seed >> 3) & 3]
             let text = (f.seed >> 4) & 1 == 1 ? StreetScenes.srgb(28, 28, 30) : StreetScenes.srgb(240, 240, 238)
             let board = material(.boardSign, ground, text)
-            let wide = 0.45 + 0.12 * Float((f.seed >> 6) & 7)
+            let wide = 0.4 + 0.08 * Float((f.seed >> 6) & 7)
             plate(face, right: right * wide, up: up * 0.38, outline: Self.square, board, seed: f.seed)
         }
     }

@@ -28,10 +28,10 @@ extension StreetScenes {
             case .bus, .lorry:
                 return BodyPlan(
                     outline: [
-                        Vector(0, 0.1, 0.97), Vector(0, 0.42, 1), Vector(0.01, 0.97, 1), Vector(0.02, 1, 0.96), Vector(0.98, 1, 0.96),
-                        Vector(0.995, 0.96, 1), Vector(1, 0.40, 1), Vector(1, 0.1, 0.97),
+                        Vector(0, 0.1, 0.97), Vector(0, 0.42, 1), Vector(0.003, 0.54, 1), Vector(0.007, 0.84, 1), Vector(0.01, 0.97, 1),
+                        Vector(0.02, 1, 0.96), Vector(0.98, 1, 0.96), Vector(0.995, 0.94, 1), Vector(1, 0.40, 1), Vector(1, 0.1, 0.97),
                     ],
-                    sheets: [.carRear, .glass, .paint, .paint, .paint, .glass, .carFront], greenhouse: nil, axles: SIMD2(0.24, 0.83), wheel: 0.48)
+                    sheets: [.carRear, .paint, kind == .bus ? .windscreen : .paint, .paint, .paint, .paint, .paint, .windscreen, .carFront], greenhouse: nil, axles: SIMD2(0.24, 0.83), wheel: 0.48)
             }
         }
 
@@ -44,7 +44,7 @@ extension StreetScenes {
             outline += [Vector(1.0, 0.36, 0.82), Vector(1.008, 0.28, 0.82), Vector(0.99, 0.15, 0.78)]
             return BodyPlan(
                 outline: outline,
-                sheets: [.plain, .carRear, .paint, .glass, .paint, .paint, .glass, .paint, .carFront, .paint, .plain],
+                sheets: [.plain, .carRear, .paint, .windscreen, .paint, .paint, .windscreen, .paint, .carFront, .paint, .plain],
                 greenhouse: (3, 7), axles: axles, wheel: wheel)
         }
     }
@@ -82,12 +82,11 @@ extension StreetScenes.Mesh {
         for (index, kind) in plan.sheets.enumerated() {
             let a = plan.outline[index]
             let b = plan.outline[index + 1]
-            let plain = kind == .glass || kind == .carRear || kind == .carFront
+            let plain = kind == .windscreen || kind == .carRear || kind == .carFront
             let before = index > 0 && !plain ? (flat[index] + flat[index - 1]).unit : flat[index]
             let after = index + 1 < flat.count && !plain ? (flat[index] + flat[index + 1]).unit : flat[index]
             let color: Vector
             switch kind {
-            case .glass: color = StreetScenes.srgb(22, 26, 28)
             case .plain: color = vehicle.seed & 1 == 0 ? vehicle.color * 0.7 : StreetScenes.srgb(40, 41, 43)
             default: color = vehicle.color
             }
@@ -109,7 +108,7 @@ extension StreetScenes.Mesh {
             carFlank(vehicle, plan.outline, greenhouse, outward, door, at) { point(Vector($0, $1, $2), side) }
         } else {
             let front = plan.outline.count - 1
-            sheet(at(0), at(front), at(front - 2), at(2), door, seed: vehicle.seed, normal: outward)
+            sheet(at(0), at(front), at(front - 2), at(4), door, seed: vehicle.seed, normal: outward)
         }
         guard side > 0 else { return }
         // The underside.
