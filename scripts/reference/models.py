@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """torchvision's and timm's networks -> Tests/SegModelsTests/Fixtures/models.safetensors
 
-Every network is filled by formula (see README.md and `fill`), so only statistics are committed. For each case and tap:
+Every network is filled by formula (see README.md and `weight_for`), so only statistics are committed. For each case and tap:
 `<case>.<tap>.shape`, `<case>.<tap>.moments` (mean, standard deviation without Bessel's correction, mean of absolute
 values; float64) and `<case>.<tap>.samples`: the 64 elements at row-major indices k * count / 64, rounded down.
 The input of shape B×3×H×W is 2 * formula("image"). Train-mode cases also hold the batch-norm statistics afterwards
