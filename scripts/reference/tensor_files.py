@@ -2,6 +2,9 @@
 pickle protocol, with the tensors that they should give beside them as .safetensors.
 
     python scripts/reference/tensor_files.py        (torch 2.11.0, safetensors 0.8.0, numpy)
+
+A second run writes the same bytes, except for *legacy.pth (PyTorch calls the storages there by their
+memory addresses) and script.pt; their content is the same.
 """
 
 import argparse
