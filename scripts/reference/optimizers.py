@@ -81,11 +81,10 @@ for name, settings in {
 for name, settings in {
     "adamw": {"lr": 1e-2, "weight_decay": 1e-2, "betas": [0.9, 0.999], "eps": 1e-8},
     "adamw.betas": {"lr": 5e-3, "weight_decay": 0.05, "betas": [0.8, 0.95], "eps": 1e-6},
-    "adamw.amsgrad": {"lr": 1e-2, "weight_decay": 0.0, "betas": [0.9, 0.999], "eps": 1e-8, "amsgrad": True},
 }.items():
     train(name, plain(AdamW, **settings), settings)
 
-groups = {"weights": {"lr": 0.1, "momentum": 0.9, "weight_decay": 1e-2}, "biases": {"lr": 0.2, "momentum": 0.5, "weight_decay": 0.0}}
+groups = {"weights": {"lr": 0.1, "momentum": 0.9, "weight_decay": 1e-2}, "biases": {"lr": 0.2, "momentum": 0.9, "weight_decay": 0.0}}
 train("sgd.groups", grouped(SGD, **groups), groups)
 groups = {"weights": {"lr": 1e-2, "weight_decay": 0.1}, "biases": {"lr": 2e-2, "weight_decay": 0.0}}
 train("adamw.groups", grouped(AdamW, **groups), groups)

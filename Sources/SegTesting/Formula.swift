@@ -1,0 +1,35 @@
+import Support
+import Torch
+import TorchNN
+
+/// Numbers in [−1, 1) that depend on `name` and the row-major index alone, as `formula` of `scripts/reference/fixture.py`.
+public func formula(_ name: String, _ shape: [Int], dtype: DType = .float32) -> Tensor {
+    var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+    for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+    var random = SeededRandom(Int(bitPattern: UInt(hash)))
+    let values = (0..<shape.reduce(1, *)).map { _ in 2 * random.unit() - 1 }
+    return Tensor(values, shape: shape).to(dtype)
+}
+
+extension Module {
+    /// Gives every parameter and floating-point buffer a value that depends on its name alone and keeps activations near 1 through
+    /// a deep network, as `fill` of `scripts/reference/models.py`: so two implementations agree without a file of weights.
+    public func fillByFormula(renaming: (String) -> String = { $0 }) {
+        withoutGradients {
+            for (name, tensor) in stateDict() where tensor.dtype.isFloatingPoint {
+                tensor.copy_(Self.value(renaming(name), tensor.shape))
+            }
+        }
+    }
+
+    private static func value(_ name: String, _ shape: [Int]) -> Tensor {
+        let number = formula(name, shape, dtype: .float64)
+        switch name.split(separator: ".").last {
+        case "running_mean", "bias": return number * 0.1
+        case "running_var": return number * 0.5 + 1.0
+        default:
+            if shape.count < 2 { return number * 0.25 + 0.75 }
+            return number * (6 / Double(shape.dropFirst().reduce(1, *))).squareRoot()
+        }
+    }
+}
