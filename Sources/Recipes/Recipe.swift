@@ -19,9 +19,13 @@ public struct Recipe: RecipeSection {
 
     public init() {}
 
+    /// Where the run goes unless the command line says otherwise, relative to the current folder.
+    public var defaultRunFolder: String { "runs/\(data.dataset.rawValue)/\(name)-seed\(seed)" }
+
     static var fields: [Field<Recipe>] {
         [
-            .value("name", \.name, "What the run is called; its folder is runs/NAME unless --out says otherwise.").required(),
+            .value("name", \.name, "What the run is called in comparisons, beside its seeds; its folder is runs/DATASET/NAME-seedSEED without --out.")
+                .required().known(as: "arm"),
             .number("seed", \.seed, .atLeast(0), "Of every random number: initial weights, order, augmentation."),
             .value("device", \.device, "cpu, cuda, cuda:N, mps, or auto: CUDA or MPS where there is one."),
             .number("threads", \.threads, or: "auto", .atLeast(1), "Threads that compute; auto: one a core."),

@@ -150,6 +150,6 @@ import Testing
         #expect(try parse(document.recipe.resolvedYAML) == document.recipe)
         let scratch = ["student.weights=none", "student.reinitialize="]
         _ = try parse(document.recipe.resolvedYAML, scratch[0], scratch[1])
-        #expect(document.recipe.name == name.replacingOccurrences(of: "/", with: "-"))
+        #expect(document.recipe.defaultRunFolder == "runs/\(name)-seed0")
     }
 }

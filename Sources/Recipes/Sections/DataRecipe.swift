@@ -1,6 +1,6 @@
 /// The images and labels, and how they reach the network.
 public struct DataRecipe: RecipeSection {
-    public enum Dataset: String, RecipeChoice {
+    public enum Source: String, RecipeChoice {
         case camVid = "camvid"
         case iddLite = "idd-lite"
         case folder
@@ -9,7 +9,7 @@ public struct DataRecipe: RecipeSection {
 
     public enum ClassMapping: String, RecipeChoice { case common7 }
 
-    public var dataset = Dataset.streetScenes
+    public var dataset = Source.streetScenes
     public var root = ""
     public var train: NameList = ["train"]
     public var validation: NameList = ["val"]

@@ -9,6 +9,8 @@ public struct ModelRecipe: RecipeSection {
     public var reinitialize: [String] = []
     public var discard: [String] = []
     public var outputStride: OutputStride?
+    public var headChannels: Int?
+    public var auxiliaryHead = false
     public var precision = Precision.auto
 
     public init() {}
@@ -37,6 +39,13 @@ public struct ModelRecipe: RecipeSection {
                 "Input size over the size of the last feature map, kept small by dilation: 8, 16 or 32; "
                     + "default: the model's own (8 for deeplabv3 and pspnet, as in CIRKD v1)."
             ).known(as: "dilation", "stride"),
+            .number(
+                "headChannels", \.headChannels, or: "default", .atLeast(1),
+                "Channels of the map before the classifier; default: the head's own. CIRKD v1 has 512 in deeplabv3-resnet."),
+            .value(
+                "auxiliaryHead", \.auxiliaryHead,
+                "A second, simpler head on stage 3 while training, as CIRKD v1's ResNet students have; see loss.auxiliaryWeight."
+            ).known(as: "aux", "auxiliary"),
             .value(
                 "precision", \.precision,
                 "What the network computes in: float32, bf16 (matrix products and convolutions), "
