@@ -30,7 +30,7 @@ extension StreetScenes {
             case .foliage: return foliage(u, v, size, seed)
             case .twigs: return twigs(u, v, size, seed)
             case .railings: return railings(u, v, fine)
-            case .palings: return v < 1.55 + 0.04 * Float(Int32(u * 7) & 1) && (fine > 0.03 || (u * 7).fraction > 0.1)
+            case .palings: return v < 1.55 + 0.04 * Float((u * 7).floored.index & 1) && (fine > 0.03 || (u * 7).fraction > 0.1)
             case .mesh: return mesh(u, v, fine)
             case .disc: return (u - 0.5) * (u - 0.5) + (v - 0.5) * (v - 0.5) < 0.25
             }

@@ -25,15 +25,18 @@ extension StreetScenes.Film {
                         let noise = self.noise(x, y)
                         let values = (toned + noise) * 255 + 0.5
                         let at = (row + x) * 3
-                        pixels[at] = UInt8(min(max(values.x, 0), 255))
-                        pixels[at + 1] = UInt8(min(max(values.y, 0), 255))
-                        pixels[at + 2] = UInt8(min(max(values.z, 0), 255))
+                        pixels[at] = byte(values.x)
+                        pixels[at + 1] = byte(values.y)
+                        pixels[at + 2] = byte(values.z)
                     }
                 }
             }
         }
         return image
     }
+
+    @inline(__always)
+    private func byte(_ value: Float) -> UInt8 { value > 0 ? UInt8(min(value, 255)) : 0 }
 
     /// The brightness that the camera exposes for: the mean, with bright skies held back.
     private func meter(_ light: [StreetScenes.Vector], width: Int, height: Int) -> Float {

@@ -39,11 +39,15 @@ extension StreetScenes.Mesh {
             let hip = at(side * 0.05, 0.5, 0)
             capsule(hip, knee, 0.052 * s, 0.038 * s, wear.bottom, seed: p.seed)
             capsule(knee, ankle, 0.038 * s, 0.027 * s, wear.bottom, seed: p.seed)
-            capsule(ankle - Vector(0, 0.015 * s, 0), ankle + at.forward * (0.085 * s) - Vector(0, 0.025 * s, 0), 0.026 * s, 0.02 * s, wear.shoes)
+            capsule(
+                ankle - Vector(0, 0.015 * s, 0), ankle + at.forward * (0.085 * s) - Vector(0, 0.025 * s, 0), 0.026 * s, 0.02 * s, wear.shoes
+            )
         }
         upperBody(p, at, wear, hips: at(0, 0.53, 0), shoulders: at(0, 0.795, 0.012))
         if p.coat {
-            for side: Float in [-0.035, 0.035] { capsule(at(side, 0.56, 0), at(side * 1.35, 0.36, 0), 0.068 * s, 0.082 * s, wear.top, seed: p.seed) }
+            for side: Float in [-0.035, 0.035] {
+                capsule(at(side, 0.56, 0), at(side * 1.35, 0.36, 0), 0.068 * s, 0.082 * s, wear.top, seed: p.seed)
+            }
         }
         for side: Float in [-1, 1] {
             let back = -swing * side
@@ -134,7 +138,8 @@ extension StreetScenes.Mesh {
         let pedals = at(0, 0.32, -0.02)
         let head = at(0, 0.84, 0.36)
         for (a, b) in [
-            (saddle, pedals), (pedals, head), (at(0, 0.78, -0.18), head), (at(0, 0.34, -0.52), pedals), (at(0, 0.34, -0.52), at(0, 0.78, -0.18)),
+            (saddle, pedals), (pedals, head), (at(0, 0.78, -0.18), head), (at(0, 0.34, -0.52), pedals),
+            (at(0, 0.34, -0.52), at(0, 0.78, -0.18)),
             (head, at(0, 0.34, 0.52)), (head, at(0, 1.0, 0.34)),
         ] {
             capsule(a, b, 0.017, 0.017, paint)

@@ -3,21 +3,23 @@ extension StreetScenes {
     struct DepthBuffer {
         let width: Int
         let height: Int
-        /// The largest depth value so far; 0 where nothing has been drawn.
+        /// The largest depth value so far.
         var depths: [Float]
         /// The index of the surface that is seen; −1 where nothing has been drawn.
         var surfaces: [Int32]
 
-        init(width: Int, height: Int) {
+        /// - Parameter farthest: the depth value of an empty buffer; nothing with a smaller one is drawn.
+        init(width: Int, height: Int, farthest: Float = 0) {
             self.width = width
             self.height = height
-            depths = .init(repeating: 0, count: width * height)
+            depths = .init(repeating: farthest, count: width * height)
             surfaces = .init(repeating: -1, count: width * height)
         }
 
         /// Draws those surfaces of `mesh` that `includes` lets through.
         mutating func draw<P: Projection>(
-            _ mesh: Mesh, through projection: P, noise: NoiseReader, culling: Bool = false, where includes: (Surface) -> Bool = { _ in true }
+            _ mesh: Mesh, through projection: P, noise: NoiseReader, culling: Bool = false,
+            where includes: (Surface) -> Bool = { _ in true }
         ) {
             let width = width
             let height = height
@@ -75,13 +77,17 @@ extension StreetScenes {
             var surface = surface
             switch surface.shape {
             case .polygon:
-                for vertex in Int(surface.first)..<Int(surface.first + surface.count) { outline.append(projection.project(vertices[vertex])) }
+                for vertex in Int(surface.first)..<Int(surface.first + surface.count) {
+                    outline.append(projection.project(vertices[vertex]))
+                }
                 // A turning normal is for the light only.
                 surface.normal = surface.u.cross(surface.v)
             case .card:
                 let right = projection.cardRight * surface.size.x
                 let up = projection.cardUp * surface.size.y
-                for corner in [right + up, right - up, -right - up, up - right] { outline.append(projection.project(surface.origin + corner)) }
+                for corner in [right + up, right - up, -right - up, up - right] {
+                    outline.append(projection.project(surface.origin + corner))
+                }
                 surface.u = projection.cardRight
                 surface.v = projection.cardUp
                 surface.normal = surface.u.cross(surface.v)

@@ -21,7 +21,8 @@ extension StreetScenes {
             return Noise.tile.withUnsafeBufferPointer { tile in
                 let noise = NoiseReader(tile: tile.baseAddress!)
                 let camera = Camera(look.view, width: width * 2, height: height * 2)
-                var visible = DepthBuffer(width: width * 2, height: height * 2)
+                // Nothing is seen beyond two kilometres.
+                var visible = DepthBuffer(width: width * 2, height: height * 2, farthest: 1 / 2000)
                 visible.draw(mesh, through: camera, noise: noise, culling: true)
 
                 // Shadow maps grow with the picture, so that shadows look alike at every size.
@@ -32,24 +33,17 @@ extension StreetScenes {
                 if sunny { shadows.draw(mesh, through: shadowProjection, noise: noise) }
                 let contacts = ContactShadows(mesh, viewer: look.view.position, size: size / 2, noise: noise)
 
-                return scene.road.sideStreets.withUnsafeBufferPointer { sideStreets in
-                    scene.road.plots.withUnsafeBufferPointer { plots in
-                        mesh.surfaces.withUnsafeBufferPointer { surfaces in
-                            mesh.materials.withUnsafeBufferPointer { materials in
-                                mesh.facades.withUnsafeBufferPointer { facades in
-                                    shadows.depths.withUnsafeBufferPointer { shadowDepths in
-                                        contacts.values.withUnsafeBufferPointer { contactValues in
-                                            let shader = Shader(
-                                                camera: camera, look: look, road: scene.road, sideStreets: sideStreets, plots: plots,
-                                                surfaces: surfaces.baseAddress!, materials: materials.baseAddress!,
-                                                facades: facades.baseAddress!, noise: noise,
-                                                shadows: ShadowReader(projection: shadowProjection, depths: shadowDepths.baseAddress!),
-                                                contacts: ContactReader(projection: contacts.projection, values: contactValues.baseAddress!),
-                                                sunny: sunny)
-                                            return shade(visible, shader)
-                                        }
-                                    }
-                                }
+                return mesh.withPointers { surfaces, materials, facades in
+                    scene.road.withPointers { sideStreets, plots in
+                        shadows.depths.withUnsafeBufferPointer { shadowDepths in
+                            contacts.values.withUnsafeBufferPointer { contactValues in
+                                let shader = Shader(
+                                    camera: camera, look: look, road: scene.road, sideStreets: sideStreets, plots: plots,
+                                    surfaces: surfaces, materials: materials, facades: facades, noise: noise,
+                                    shadows: ShadowReader(projection: shadowProjection, depths: shadowDepths.baseAddress!),
+                                    contacts: ContactReader(projection: contacts.projection, values: contactValues.baseAddress!),
+                                    sunny: sunny)
+                                return shade(visible, shader)
                             }
                         }
                     }
@@ -69,7 +63,10 @@ extension StreetScenes {
                             for x in 0..<width {
                                 let index = y * width + x
                                 let first = y * 2 * visible.width + x * 2
-                                if max(surfaces[first], surfaces[first + 1], surfaces[first + visible.width], surfaces[first + visible.width + 1]) < 0 {
+                                if max(
+                                    surfaces[first], surfaces[first + 1], surfaces[first + visible.width],
+                                    surfaces[first + visible.width + 1]) < 0
+                                {
                                     // The sky is smooth enough for one sample.
                                     let ray = shader.camera.ray(Float(x * 2) + 1, Float(y * 2) + 1)
                                     if ray.y > 0.003 {
@@ -127,7 +124,27 @@ extension StreetScenes {
     }
 }
 
+extension StreetScenes.Road {
+    fileprivate func withPointers<Result>(
+        _ body: (UnsafeBufferPointer<StreetScenes.SideStreet>, UnsafeBufferPointer<StreetScenes.Plot>) -> Result
+    ) -> Result {
+        sideStreets.withUnsafeBufferPointer { sideStreets in plots.withUnsafeBufferPointer { plots in body(sideStreets, plots) } }
+    }
+}
+
 extension StreetScenes.Mesh {
+    fileprivate func withPointers<Result>(
+        _ body: (UnsafePointer<StreetScenes.Surface>, UnsafePointer<StreetScenes.Material>, UnsafePointer<StreetScenes.Facade>) -> Result
+    ) -> Result {
+        surfaces.withUnsafeBufferPointer { surfaces in
+            materials.withUnsafeBufferPointer { materials in
+                facades.withUnsafeBufferPointer { facades in
+                    body(surfaces.baseAddress!, materials.baseAddress!, facades.baseAddress!)
+                }
+            }
+        }
+    }
+
     /// All that stands in a scene.
     mutating func add(_ scene: StreetScenes.Scene) {
         for building in scene.buildings { add(building) }

@@ -7,7 +7,8 @@ extension StreetScenes.SceneSampler {
         StreetScenes.srgb(120, 84, 68), StreetScenes.srgb(174, 108, 82),
     ]
     private static let renders = [
-        StreetScenes.srgb(226, 222, 210), StreetScenes.srgb(214, 202, 176), StreetScenes.srgb(196, 198, 198), StreetScenes.srgb(222, 206, 160),
+        StreetScenes.srgb(226, 222, 210), StreetScenes.srgb(214, 202, 176), StreetScenes.srgb(196, 198, 198),
+        StreetScenes.srgb(222, 206, 160),
         StreetScenes.srgb(186, 200, 206), StreetScenes.srgb(208, 180, 160),
     ]
     private static let stones = [StreetScenes.srgb(190, 176, 148), StreetScenes.srgb(170, 160, 142), StreetScenes.srgb(152, 148, 140)]
@@ -15,7 +16,9 @@ extension StreetScenes.SceneSampler {
         StreetScenes.srgb(24, 40, 74), StreetScenes.srgb(120, 22, 26), StreetScenes.srgb(18, 62, 44), StreetScenes.srgb(28, 28, 30),
         StreetScenes.srgb(206, 200, 186), StreetScenes.srgb(38, 92, 150), StreetScenes.srgb(196, 120, 30), StreetScenes.srgb(96, 40, 84),
     ]
-    private static let roofs = [StreetScenes.srgb(84, 84, 92), StreetScenes.srgb(128, 76, 60), StreetScenes.srgb(102, 82, 72), StreetScenes.srgb(70, 72, 76)]
+    private static let roofs = [
+        StreetScenes.srgb(84, 84, 92), StreetScenes.srgb(128, 76, 60), StreetScenes.srgb(102, 82, 72), StreetScenes.srgb(70, 72, 76),
+    ]
 
     /// Small-windowed walls of houses.
     mutating func terraceStyle() -> Facade {
@@ -28,7 +31,8 @@ extension StreetScenes.SceneSampler {
         return Facade(
             wall: brick ? .brick : .render, groundFloor: .house, color: dice.vary(base, 0.18), trim: dice.vary(trim, 0.1),
             frame: dice.chance(0.75) ? StreetScenes.srgb(232, 232, 228) : StreetScenes.srgb(60, 52, 46),
-            shop: dice.vary(dice.pick(Self.shopColors)), height: ground + Float(floors - 1) * floor, groundHeight: ground, floorHeight: floor,
+            shop: dice.vary(dice.pick(Self.shopColors)), height: ground + Float(floors - 1) * floor, groundHeight: ground,
+            floorHeight: floor,
             floors: floors, bay: dice.number(2.0, 2.9), windowWidth: dice.number(0.85, 1.25), windowHeight: dice.number(1.3, 1.7),
             sill: dice.number(0.65, 0.9), mullions: dice.below(3), lintels: dice.chance(0.6), bands: dice.chance(0.15), seed: dice.seed())
     }
@@ -43,7 +47,8 @@ extension StreetScenes.SceneSampler {
         case .brick: color = dice.pick(Self.bricks)
         case .stone: color = dice.pick(Self.stones)
         case .render: color = dice.pick(Self.renders)
-        case .panels: color = dice.pick([StreetScenes.srgb(176, 176, 172), StreetScenes.srgb(196, 190, 178), StreetScenes.srgb(130, 132, 136)])
+        case .panels:
+            color = dice.pick([StreetScenes.srgb(176, 176, 172), StreetScenes.srgb(196, 190, 178), StreetScenes.srgb(130, 132, 136)])
         case .glass: color = StreetScenes.srgb(120, 124, 128)
         }
         let wide = wall == .panels || dice.chance(0.2)
@@ -51,9 +56,11 @@ extension StreetScenes.SceneSampler {
         return Facade(
             wall: wall, groundFloor: ground, color: dice.vary(color, 0.15), trim: dice.vary(StreetScenes.srgb(206, 200, 188), 0.15),
             frame: dice.chance(0.5) ? StreetScenes.srgb(220, 220, 218) : StreetScenes.srgb(58, 60, 64),
-            shop: dice.vary(dice.pick(Self.shopColors)), height: (ground == .shop ? 3.8 + Float(floors - 1) * floor : Float(floors) * floor) + 0.8,
+            shop: dice.vary(dice.pick(Self.shopColors)),
+            height: (ground == .shop ? 3.8 + Float(floors - 1) * floor : Float(floors) * floor) + 0.8,
             groundHeight: 3.8, floorHeight: floor, floors: floors, bay: wide ? dice.number(2.8, 3.6) : dice.number(2.0, 2.8),
-            windowWidth: wide ? dice.number(1.9, 2.5) : dice.number(1.0, 1.4), windowHeight: dice.number(1.6, 2.2), sill: dice.number(0.6, 0.9),
+            windowWidth: wide ? dice.number(1.9, 2.5) : dice.number(1.0, 1.4), windowHeight: dice.number(1.6, 2.2),
+            sill: dice.number(0.6, 0.9),
             mullions: dice.below(3), lintels: wall != .panels && dice.chance(0.5), bands: dice.chance(0.5), seed: dice.seed())
     }
 
@@ -63,7 +70,8 @@ extension StreetScenes.SceneSampler {
     ) -> Int {
         scene.buildings.append(
             StreetScenes.Building(
-                near: near, far: far, inward: inward, facade: facade, roof: roof, roofHeight: roof == .mansard ? 2.3 : dice.number(1.8, 3.2),
+                near: near, far: far, inward: inward, facade: facade, roof: roof,
+                roofHeight: roof == .mansard ? 2.3 : dice.number(1.8, 3.2),
                 roofColor: dice.vary(dice.pick(Self.roofs)), chimneys: chimneys, awning: nil, bayWindows: false, hangingSign: false,
                 seed: dice.seed()))
         return scene.buildings.count - 1
@@ -72,12 +80,14 @@ extension StreetScenes.SceneSampler {
     /// A building with its front on the street, `setback` metres behind the pavement.
     @discardableResult
     private mutating func front(
-        _ side: Float, _ z: Float, width: Float, depth: Float, setback: Float, _ facade: Facade, roof: StreetScenes.Building.Roof, chimneys: Int = 0
+        _ side: Float, _ z: Float, width: Float, depth: Float, setback: Float, _ facade: Facade, roof: StreetScenes.Building.Roof,
+        chimneys: Int = 0
     ) -> Int {
         let road = scene.road
         let s = side * (road.frontage + setback)
         return addBuilding(
-            road.point(s, z), road.point(s, z + width), inward: road.across(z + width / 2) * (side * depth), facade, roof: roof, chimneys: chimneys)
+            road.point(s, z), road.point(s, z + width), inward: road.across(z + width / 2) * (side * depth), facade, roof: roof,
+            chimneys: chimneys)
     }
 
     mutating func shopHouse(_ side: Float, _ z: Float) -> Float {
@@ -117,7 +127,8 @@ extension StreetScenes.SceneSampler {
         frontGarden(side, z, width + gap - 3, height: dice.number(0.8, 1.8))
         let road = scene.road
         for _ in 0..<dice.below(3) {
-            addTree(road.point(side * (road.frontage + dice.number(1.5, setback - 1)), z + dice.number(0, width), road.curbHeight), small: true)
+            addTree(
+                road.point(side * (road.frontage + dice.number(1.5, setback - 1)), z + dice.number(0, width), road.curbHeight), small: true)
         }
         if dice.chance(0.4) {
             addParkedVehicle(road.point(side * (road.frontage + 3), z + width + gap - 1.5, road.curbHeight), road.across(z) * side)
@@ -131,7 +142,9 @@ extension StreetScenes.SceneSampler {
         addBarrier(kinds[dice.weighted([0.24, 0.2, 0.32, 0.24])], side, z, z + width, height: height)
     }
 
-    mutating func addBarrier(_ kind: StreetScenes.Barrier.Kind, _ side: Float, _ from: Float, _ to: Float, height: Float, beyond: Float = 0.15) {
+    mutating func addBarrier(
+        _ kind: StreetScenes.Barrier.Kind, _ side: Float, _ from: Float, _ to: Float, height: Float, beyond: Float = 0.15
+    ) {
         let road = scene.road
         let color: Vector
         switch kind {
@@ -149,7 +162,8 @@ extension StreetScenes.SceneSampler {
             let heights: Float = kind == .railings || kind == .guardRail ? 1.12 : kind == .palings ? 1.6 : kind == .mesh ? 1.8 : height
             scene.barriers.append(
                 StreetScenes.Barrier(
-                    kind: kind, from: road.point(s, a, road.curbHeight), to: road.point(s, b, road.curbHeight), height: heights, color: color,
+                    kind: kind, from: road.point(s, a, road.curbHeight), to: road.point(s, b, road.curbHeight), height: heights,
+                    color: color,
                     seed: dice.seed()))
         }
     }
@@ -176,7 +190,8 @@ extension StreetScenes.SceneSampler {
             let spot = road.point(side * (road.frontage + dice.number(12, 17)), z + x, 0)
             scene.trees.append(
                 StreetScenes.Tree(
-                    kind: .bush, base: spot, height: dice.number(2, 5), spread: dice.number(1.8, 3.2), color: leafColor(), seed: dice.seed()))
+                    kind: .bush, base: spot, height: dice.number(2, 5), spread: dice.number(1.8, 3.2), color: leafColor(), seed: dice.seed()
+                ))
             x += dice.number(2.5, 4.5)
         }
         return width

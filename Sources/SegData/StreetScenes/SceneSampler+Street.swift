@@ -1,7 +1,9 @@
 extension StreetScenes.SceneSampler {
     /// Leaves of one scene are of one season.
     mutating func leafColor() -> Vector {
-        let greens = [StreetScenes.srgb(86, 112, 48), StreetScenes.srgb(70, 98, 50), StreetScenes.srgb(104, 118, 52), StreetScenes.srgb(60, 84, 46)]
+        let greens = [
+            StreetScenes.srgb(86, 112, 48), StreetScenes.srgb(70, 98, 50), StreetScenes.srgb(104, 118, 52), StreetScenes.srgb(60, 84, 46),
+        ]
         let autumn = [StreetScenes.srgb(150, 112, 44), StreetScenes.srgb(128, 104, 52)]
         return dice.vary(scene.road.seed % 7 == 0 && dice.chance(0.5) ? dice.pick(autumn) : dice.pick(greens), 0.2)
     }
@@ -31,12 +33,14 @@ extension StreetScenes.SceneSampler {
     }
 
     private mutating func post(
-        _ kind: StreetScenes.Furniture.Kind, _ s: Float, _ z: Float, height: Float, facing: Vector, color: Vector = StreetScenes.srgb(122, 126, 128)
+        _ kind: StreetScenes.Furniture.Kind, _ s: Float, _ z: Float, height: Float, facing: Vector,
+        color: Vector = StreetScenes.srgb(122, 126, 128)
     ) {
         let road = scene.road
         scene.furniture.append(
             StreetScenes.Furniture(
-                kind: kind, base: road.point(s, z, road.height(s)), facing: facing, height: height, color: dice.vary(color), seed: dice.seed()))
+                kind: kind, base: road.point(s, z, road.height(s)), facing: facing, height: height, color: dice.vary(color),
+                seed: dice.seed()))
     }
 
     mutating func placeFurniture() {
@@ -54,11 +58,15 @@ extension StreetScenes.SceneSampler {
             let from = dice.number(5, 30)
             addBarrier(.guardRail, side, from, from + dice.number(8, 24), height: 1.1, beyond: 0.25 - road.pavementWidth)
         }
-        for side: Float in [-1, 1] where dice.chance(0.18) {
+        for side: Float in [-1, 1] where dice.chance(0.13) {
             var z = dice.number(6, 20)
             let end = z + dice.number(8, 20)
             while z < end {
-                if isFree(side, z) { post(.bollard, side * (road.halfWidth + 0.4), z, height: 0.95, facing: road.along(z), color: StreetScenes.srgb(36, 37, 38)) }
+                if isFree(side, z) {
+                    post(
+                        .bollard, side * (road.halfWidth + 0.4), z, height: 0.95, facing: road.along(z),
+                        color: StreetScenes.srgb(36, 37, 38))
+                }
                 z += 1.8
             }
         }
@@ -104,7 +112,9 @@ extension StreetScenes.SceneSampler {
         guard let stop = road.stopLine ?? (dice.chance(0.3) ? dice.number(10, 40) : nil) else { return }
         for side: Float in [-1, 1] {
             for z in [stop + 0.8, stop + dice.number(9, 14)] {
-                post(.trafficLight, side * (road.halfWidth + 0.5), z, height: dice.number(3.0, 3.6), facing: road.along(z) * -1, color: StreetScenes.srgb(60, 62, 62))
+                post(
+                    .trafficLight, side * (road.halfWidth + 0.5), z, height: dice.number(3.0, 3.6), facing: road.along(z) * -1,
+                    color: StreetScenes.srgb(60, 62, 62))
             }
         }
     }

@@ -17,7 +17,12 @@ extension StreetScenes.SceneSampler {
         case .lorry: size = Vector(dice.number(6.5, 8.5), 2.4, dice.number(2.9, 3.5))
         }
         let large = kind == .bus || kind == .lorry
-        let color = large ? dice.pick([StreetScenes.srgb(176, 30, 30), StreetScenes.srgb(60, 110, 160), StreetScenes.srgb(214, 212, 200), StreetScenes.srgb(40, 96, 70)]) : dice.pick(Self.carColors)
+        let color =
+            large
+            ? dice.pick([
+                StreetScenes.srgb(176, 30, 30), StreetScenes.srgb(60, 110, 160), StreetScenes.srgb(214, 212, 200),
+                StreetScenes.srgb(40, 96, 70),
+            ]) : dice.pick(Self.carColors)
         let white = kind == .van && dice.chance(0.6)
         scene.vehicles.append(
             StreetScenes.Vehicle(
@@ -58,12 +63,15 @@ extension StreetScenes.SceneSampler {
         // Out of a side street.
         for street in road.sideStreets where dice.chance(0.4) {
             let at = (street.from + street.to) / 2 - street.side * 1.3
-            vehicle(carKind(large: 0), road.point(street.side * (road.halfWidth + dice.number(2.5, 9)), at), road.across(at) * (-street.side * dice.sign()), braking: false)
+            vehicle(
+                carKind(large: 0), road.point(street.side * (road.halfWidth + dice.number(2.5, 9)), at),
+                road.across(at) * (-street.side * dice.sign()), braking: false)
         }
         // Across the end of the street.
         if dice.chance(0.5) {
             let way = dice.sign()
-            vehicle(carKind(large: 0.2), road.point(dice.number(-12, 12), road.end + (way > 0 ? 2.5 : 6)), Vector(way, 0, 0), braking: false)
+            vehicle(
+                carKind(large: 0.2), road.point(dice.number(-12, 12), road.end + (way > 0 ? 2.5 : 6)), Vector(way, 0, 0), braking: false)
         }
     }
 
@@ -96,17 +104,25 @@ extension StreetScenes.SceneSampler {
         StreetScenes.srgb(120, 60, 96),
     ]
     private static let bottoms = [
-        StreetScenes.srgb(34, 40, 58), StreetScenes.srgb(28, 28, 30), StreetScenes.srgb(70, 76, 92), StreetScenes.srgb(120, 108, 88), StreetScenes.srgb(60, 56, 52),
+        StreetScenes.srgb(34, 40, 58), StreetScenes.srgb(28, 28, 30), StreetScenes.srgb(70, 76, 92), StreetScenes.srgb(120, 108, 88),
+        StreetScenes.srgb(60, 56, 52),
     ]
-    private static let skins = [StreetScenes.srgb(222, 180, 156), StreetScenes.srgb(200, 152, 122), StreetScenes.srgb(146, 100, 74), StreetScenes.srgb(94, 64, 48)]
-    private static let hairs = [StreetScenes.srgb(34, 26, 22), StreetScenes.srgb(78, 54, 36), StreetScenes.srgb(150, 120, 78), StreetScenes.srgb(140, 138, 134)]
+    private static let skins = [
+        StreetScenes.srgb(222, 180, 156), StreetScenes.srgb(200, 152, 122), StreetScenes.srgb(146, 100, 74), StreetScenes.srgb(94, 64, 48),
+    ]
+    private static let hairs = [
+        StreetScenes.srgb(34, 26, 22), StreetScenes.srgb(78, 54, 36), StreetScenes.srgb(150, 120, 78), StreetScenes.srgb(140, 138, 134),
+    ]
 
     private mutating func person(_ pose: StreetScenes.Person.Pose, _ position: Vector, _ heading: Vector) {
         scene.people.append(
             StreetScenes.Person(
-                pose: pose, position: position, heading: heading, height: dice.chance(0.08) ? dice.number(1.1, 1.4) : dice.number(1.58, 1.88),
-                phase: dice.number(0, 1), top: dice.chance(0.05) ? StreetScenes.srgb(206, 224, 60) : dice.vary(dice.pick(Self.tops), 0.25), bottom: dice.vary(dice.pick(Self.bottoms), 0.2),
-                skin: dice.pick(Self.skins), hair: dice.pick(Self.hairs), shoes: dice.chance(0.7) ? StreetScenes.srgb(30, 28, 28) : StreetScenes.srgb(190, 188, 184),
+                pose: pose, position: position, heading: heading,
+                height: dice.chance(0.08) ? dice.number(1.1, 1.4) : dice.number(1.58, 1.88),
+                phase: dice.number(0, 1), top: dice.chance(0.05) ? StreetScenes.srgb(206, 224, 60) : dice.vary(dice.pick(Self.tops), 0.25),
+                bottom: dice.vary(dice.pick(Self.bottoms), 0.2),
+                skin: dice.pick(Self.skins), hair: dice.pick(Self.hairs),
+                shoes: dice.chance(0.7) ? StreetScenes.srgb(30, 28, 28) : StreetScenes.srgb(190, 188, 184),
                 coat: dice.chance(0.35), bag: dice.chance(0.45) ? dice.vary(dice.pick(Self.tops)) : nil,
                 helmet: pose == .cycling && dice.chance(0.5) ? dice.pick(Self.tops) : nil, seed: dice.seed()))
     }
@@ -122,7 +138,9 @@ extension StreetScenes.SceneSampler {
             let pose: StreetScenes.Person.Pose = dice.chance(0.8) ? .walking : .standing
             let heading = pose == .walking ? road.along(z) * dice.sign() : Vector(dice.number(-1, 1), 0, dice.number(-1, 1)).unit
             person(pose, road.point(s, z, road.curbHeight), heading)
-            if dice.chance(0.3) && abs(s) > road.halfWidth + 1.1 { person(pose, road.point(s - side * 0.6, z + dice.number(-0.2, 0.2), road.curbHeight), heading) }
+            if dice.chance(0.3) && abs(s) > road.halfWidth + 1.1 {
+                person(pose, road.point(s - side * 0.6, z + dice.number(-0.2, 0.2), road.curbHeight), heading)
+            }
         }
         let crossers = road.crossing != nil ? dice.below(4) : dice.chance(0.2) ? 1 : 0
         for _ in 0..<crossers {
@@ -135,7 +153,8 @@ extension StreetScenes.SceneSampler {
             switch dice.weighted([0.6, 0.28, 0.12]) {
             case 0: person(.cycling, road.point(-lane + dice.number(0.5, 0.95), z), road.along(z))
             case 1: person(.cycling, road.point(lane - dice.number(0.5, 0.95), z), road.along(z) * -1)
-            default: person(.cycling, road.point(dice.number(-0.5, 0.5) * lane, z), (road.across(z) * dice.sign() + road.along(z) * 0.3).unit)
+            default:
+                person(.cycling, road.point(dice.number(-0.5, 0.5) * lane, z), (road.across(z) * dice.sign() + road.along(z) * 0.3).unit)
             }
         }
     }

@@ -101,7 +101,8 @@ extension StreetScenes {
             let near = road.point(side * distance, z - 16)
             addBuilding(near, near + Vector(0, 0, 32), inward: Vector(side * 10, 0, 0), terraceStyle(), roof: .gable)
             for _ in 0..<2 {
-                let spot = road.point(side * (road.frontage + dice.number(18, 36)), dice.chance(0.5) ? from - 0.8 : to + 0.8, road.curbHeight)
+                let spot = road.point(
+                    side * (road.frontage + dice.number(18, 36)), dice.chance(0.5) ? from - 0.8 : to + 0.8, road.curbHeight)
                 addTree(spot, small: true)
             }
         }
@@ -118,7 +119,8 @@ extension StreetScenes {
                     for _ in 0..<3 { addTree(Vector(x + dice.number(0, width), road.curbHeight, z + dice.number(0, 6)), small: false) }
                 } else {
                     let facade = dice.chance(0.5) ? terraceStyle() : blockStyle()
-                    addBuilding(Vector(x, 0, z), Vector(x + width, 0, z), inward: Vector(0, 0, 10), facade, roof: dice.chance(0.6) ? .gable : .flat)
+                    addBuilding(
+                        Vector(x, 0, z), Vector(x + width, 0, z), inward: Vector(0, 0, 10), facade, roof: dice.chance(0.6) ? .gable : .flat)
                 }
                 x += width + (dice.chance(0.3) ? dice.number(1, 4) : 0)
             }
@@ -130,7 +132,9 @@ extension StreetScenes {
                     if dice.chance(0.45) {
                         addTree(Vector(near.x, 0, near.z), small: false)
                     } else {
-                        addBuilding(near, near + Vector(0, 0, dice.number(10, 22)), inward: Vector(side * 10, 0, 0), dice.chance(0.5) ? terraceStyle() : blockStyle(), roof: .gable)
+                        addBuilding(
+                            near, near + Vector(0, 0, dice.number(10, 22)), inward: Vector(side * 10, 0, 0),
+                            dice.chance(0.5) ? terraceStyle() : blockStyle(), roof: .gable)
                     }
                     back += dice.number(16, 34)
                 }

@@ -16,7 +16,9 @@ extension StreetScenes.Shader {
             }
         }
         let above = hit.v - f.groundHeight
-        let floor = f.groundFloor == .blank || f.groundFloor == .office ? (hit.v / f.floorHeight).floored.value : (above / f.floorHeight).floored.value
+        let floor =
+            f.groundFloor == .blank || f.groundFloor == .office
+            ? (hit.v / f.floorHeight).floored.value : (above / f.floorHeight).floored.value
         let foot = f.groundFloor == .blank || f.groundFloor == .office ? floor * f.floorHeight : f.groundHeight + floor * f.floorHeight
         if foot + f.sill + f.windowHeight > f.height - 0.1 { return wall(hit, f) }
         let column = (hit.u / f.bay).floored.value
@@ -26,7 +28,9 @@ extension StreetScenes.Shader {
         let x = hit.u - (column + 0.5) * f.bay
         let y = hit.v - foot - f.sill
         if f.wall == .glass {
-            return pane(hit, f, x: hit.u - column * f.bay, y: hit.v - foot, width: f.bay, height: f.floorHeight, frame: 0.06, key: (Int32(column), Int32(floor)))
+            return pane(
+                hit, f, x: hit.u - column * f.bay, y: hit.v - foot, width: f.bay, height: f.floorHeight, frame: 0.06,
+                key: (Int32(column), Int32(floor)))
         }
         let half = f.windowWidth / 2
         if abs(x) < half && y > 0 && y < f.windowHeight {
@@ -125,7 +129,9 @@ extension StreetScenes.Shader {
         let door = x > doorLeft && x < doorLeft + 1
         if hit.v < 0.45 && !door { return matt(hit, color * 0.8) }
         let thin = max(0.05, hit.fine)
-        if ((x - 0.22) / 1.35).fraction * 1.35 < thin || (door && (x - doorLeft < 0.07 || doorLeft + 1 - x < 0.07)) || abs(hit.v - 2.1) < thin * 0.6 {
+        if ((x - 0.22) / 1.35).fraction * 1.35 < thin || (door && (x - doorLeft < 0.07 || doorLeft + 1 - x < 0.07))
+            || abs(hit.v - 2.1) < thin * 0.6
+        {
             return matt(hit, color * 0.9)
         }
         // Goods and lamps, half a metre behind the glass, swim with the viewer.

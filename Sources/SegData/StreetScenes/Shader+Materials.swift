@@ -30,7 +30,8 @@ extension StreetScenes.Shader {
         case .twigs: return matt(hit, m.color * 0.75)
         case .bark: return matt(hit, m.color * (0.6 + 0.7 * noise.nearest(hit.u * 60, hit.position.x * 90 + hit.position.z * 90)))
         case .hedge: return hedge(hit, m)
-        case .cloth: return matt(hit, m.color * (0.82 + 0.36 * noise.smooth(hit.position.x * 70 + hit.position.z * 50, hit.position.y * 60)))
+        case .cloth:
+            return matt(hit, m.color * (0.82 + 0.36 * noise.smooth(hit.position.x * 70 + hit.position.z * 50, hit.position.y * 60)))
         case .skin: return matt(hit, m.color, wrap: 0.25)
         case .boards: return boards(hit, m)
         case .roundSign: return roundSign(hit, m)
@@ -161,7 +162,9 @@ extension StreetScenes.Shader {
         let letter = ((hit.u + 1) * 7).floored.index
         let stroke = Noise.unit(letter, line.floored.index, hit.seed)
         let inside = abs(hit.u) < 0.8 && inLine > 0.25 && inLine < 0.75 && line < 3.3
-        let ink = inside && stroke > 0.22 && ((hit.u + 1) * 7).fraction > 0.2 && Noise.unit(((hit.u + 1) * 21).floored.index, (line * 6).floored.index, hit.seed) > 0.25
+        let ink =
+            inside && stroke > 0.22 && ((hit.u + 1) * 7).fraction > 0.2
+            && Noise.unit(((hit.u + 1) * 21).floored.index, (line * 6).floored.index, hit.seed) > 0.25
         return matt(hit, ink ? m.other : m.color)
     }
 

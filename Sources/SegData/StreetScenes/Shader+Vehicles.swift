@@ -38,7 +38,9 @@ extension StreetScenes.Shader {
             let glow = m.other * (hit.v > 0.75 ? 0.2 : 0.55)
             return matt(hit, cell) + glow + reflection(hit, hit.normal) * 0.06
         }
-        if aside < 0.135 && hit.v > 0.3 && hit.v < 0.52 { return plate(hit, hit.seed & 4 == 0 ? Vector(0.72, 0.55, 0.06) : Vector(0.7, 0.7, 0.68)) }
+        if aside < 0.135 && hit.v > 0.3 && hit.v < 0.52 {
+            return plate(hit, hit.seed & 4 == 0 ? Vector(0.72, 0.55, 0.06) : Vector(0.7, 0.7, 0.68))
+        }
         if hit.v < 0.05 || (hit.v > 0.24 && hit.v < 0.27) { return matt(hit, m.color * 0.25) }
         if aside < 0.2 && hit.v > 0.27 && hit.v < 0.56 { return paint(hit, m.color * 0.7) }
         return paint(hit, m.color)

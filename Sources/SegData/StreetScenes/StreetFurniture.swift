@@ -55,7 +55,7 @@ extension StreetScenes.Mesh {
     }
 
     private mutating func signPost(_ f: StreetScenes.Furniture) {
-        post(f, radius: 0.042, top: 0.042)
+        post(f, radius: 0.036, top: 0.036)
         begin(.sign, countable: true)
         let right = Vector(0, 1, 0).cross(f.facing).unit
         let up = Vector(0, 1, 0)
@@ -86,7 +86,7 @@ extension StreetScenes.Mesh {
     private mutating func bollard(_ f: StreetScenes.Furniture) {
         begin(.pole, countable: true)
         let metal = material(.stripes, f.color, StreetScenes.srgb(230, 230, 225), index: 1)
-        capsule(f.base, f.base + Vector(0, f.height, 0), 0.09, 0.08, metal, seed: f.seed)
+        capsule(f.base, f.base + Vector(0, f.height, 0), 0.075, 0.07, metal, seed: f.seed)
     }
 
     private mutating func beacon(_ f: StreetScenes.Furniture) {
@@ -112,7 +112,9 @@ extension StreetScenes.Mesh {
             begin(.building)
             let brick = material(.brick, b.color)
             let cope = material(.plain, StreetScenes.srgb(150, 144, 134))
-            block([b.from - across * 0.12, b.to - across * 0.12, b.to + across * 0.12, b.from + across * 0.12], height: b.height, [brick], top: cope, seed: b.seed)
+            block(
+                [b.from - across * 0.12, b.to - across * 0.12, b.to + across * 0.12, b.from + across * 0.12], height: b.height, [brick],
+                top: cope, seed: b.seed)
         case .hedge:
             begin(.tree)
             hedge(b, along, across)

@@ -7,11 +7,16 @@ extension StreetScenes.Mesh {
         case .leafy: leafy(tree, &dice)
         case .bare: bare(tree, &dice)
         case .conifer: conifer(tree, &dice)
-        case .bush: crown(tree, middle: tree.base + Vector(0, tree.height * 0.5, 0), radii: Vector(tree.spread, tree.height * 0.55, tree.spread), clumps: 9, &dice)
+        case .bush:
+            crown(
+                tree, middle: tree.base + Vector(0, tree.height * 0.5, 0), radii: Vector(tree.spread, tree.height * 0.55, tree.spread),
+                clumps: 9, &dice)
         }
     }
 
-    private mutating func trunk(_ tree: StreetScenes.Tree, to height: Float, _ dice: inout StreetScenes.Dice) -> (top: Vector, radius: Float, bark: Int32) {
+    private mutating func trunk(_ tree: StreetScenes.Tree, to height: Float, _ dice: inout StreetScenes.Dice) -> (
+        top: Vector, radius: Float, bark: Int32
+    ) {
         let radius = 0.022 * tree.height * dice.number(0.8, 1.3)
         let bark = material(.bark, dice.vary(StreetScenes.srgb(92, 80, 66)))
         let lean = Vector(dice.number(-0.05, 0.05), 1, dice.number(-0.05, 0.05))
@@ -26,7 +31,9 @@ extension StreetScenes.Mesh {
         let (top, radius, bark) = trunk(tree, to: tree.height * 0.5, &dice)
         let middle = tree.base + Vector(0, tree.height - crownHeight / 2, 0)
         for _ in 0..<6 {
-            let tip = middle + Vector(dice.number(-0.7, 0.7) * tree.spread, dice.number(-0.1, 0.3) * crownHeight, dice.number(-0.7, 0.7) * tree.spread)
+            let tip =
+                middle
+                + Vector(dice.number(-0.7, 0.7) * tree.spread, dice.number(-0.1, 0.3) * crownHeight, dice.number(-0.7, 0.7) * tree.spread)
             capsule(top - Vector(0, dice.number(0, 0.15) * tree.height, 0), tip, radius * 0.7, radius * 0.2, bark)
         }
         crown(tree, middle: middle, radii: Vector(tree.spread, crownHeight * 0.5, tree.spread), clumps: 34, &dice)

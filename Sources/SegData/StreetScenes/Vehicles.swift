@@ -16,22 +16,34 @@ extension StreetScenes {
         static func plan(_ kind: Vehicle.Kind) -> BodyPlan {
             switch kind {
             case .hatchback:
-                return car([(0.0, 0.62), (0.03, 0.66), (0.13, 0.97), (0.3, 1.0), (0.5, 0.985), (0.71, 0.665), (0.93, 0.56)], axles: SIMD2(0.17, 0.80))
+                return car(
+                    [(0.0, 0.62), (0.03, 0.66), (0.13, 0.97), (0.3, 1.0), (0.5, 0.985), (0.71, 0.665), (0.93, 0.56)],
+                    axles: SIMD2(0.17, 0.80))
             case .saloon:
-                return car([(0.0, 0.64), (0.14, 0.68), (0.27, 0.97), (0.38, 1.0), (0.52, 0.985), (0.70, 0.66), (0.94, 0.56)], axles: SIMD2(0.2, 0.80))
+                return car(
+                    [(0.0, 0.64), (0.14, 0.68), (0.27, 0.97), (0.38, 1.0), (0.52, 0.985), (0.70, 0.66), (0.94, 0.56)],
+                    axles: SIMD2(0.2, 0.80))
             case .estate:
-                return car([(0.0, 0.60), (0.02, 0.64), (0.08, 0.96), (0.3, 1.0), (0.52, 0.985), (0.70, 0.64), (0.94, 0.54)], axles: SIMD2(0.19, 0.80))
+                return car(
+                    [(0.0, 0.60), (0.02, 0.64), (0.08, 0.96), (0.3, 1.0), (0.52, 0.985), (0.70, 0.64), (0.94, 0.54)],
+                    axles: SIMD2(0.19, 0.80))
             case .offRoad:
-                return car([(0.0, 0.60), (0.01, 0.64), (0.05, 0.97), (0.3, 1.0), (0.56, 0.985), (0.69, 0.68), (0.95, 0.62)], axles: SIMD2(0.19, 0.80))
+                return car(
+                    [(0.0, 0.60), (0.01, 0.64), (0.05, 0.97), (0.3, 1.0), (0.56, 0.985), (0.69, 0.68), (0.95, 0.62)],
+                    axles: SIMD2(0.19, 0.80))
             case .van:
-                return car([(0.0, 0.55), (0.0, 0.58), (0.01, 0.98), (0.3, 1.0), (0.70, 0.985), (0.86, 0.58), (0.97, 0.47)], axles: SIMD2(0.2, 0.82), wheel: 0.34)
+                return car(
+                    [(0.0, 0.55), (0.0, 0.58), (0.01, 0.98), (0.3, 1.0), (0.70, 0.985), (0.86, 0.58), (0.97, 0.47)],
+                    axles: SIMD2(0.2, 0.82), wheel: 0.34)
             case .bus, .lorry:
                 return BodyPlan(
                     outline: [
                         Vector(0, 0.1, 0.97), Vector(0, 0.42, 1), Vector(0.003, 0.54, 1), Vector(0.007, 0.84, 1), Vector(0.01, 0.97, 1),
                         Vector(0.02, 1, 0.96), Vector(0.98, 1, 0.96), Vector(0.995, 0.94, 1), Vector(1, 0.40, 1), Vector(1, 0.1, 0.97),
                     ],
-                    sheets: [.carRear, .paint, kind == .bus ? .windscreen : .paint, .paint, .paint, .paint, .paint, .windscreen, .carFront], greenhouse: nil, axles: SIMD2(0.24, 0.83), wheel: 0.48)
+                    sheets: [
+                        .carRear, .paint, kind == .bus ? .windscreen : .paint, .paint, .paint, .paint, .paint, .windscreen, .carFront,
+                    ], greenhouse: nil, axles: SIMD2(0.24, 0.83), wheel: 0.48)
             }
         }
 
