@@ -44,6 +44,8 @@ public func compare(_ actual: Tensor, _ expected: Tensor, relative: Double = 1e-
 /// A comparison that failed; test frameworks show its description.
 public struct NotClose: Error, CustomStringConvertible {
     public let description: String
+
+    public init(_ description: String) { self.description = description }
 }
 
 /// As ``compare(_:_:relative:)``, throwing.
@@ -51,14 +53,14 @@ public struct NotClose: Error, CustomStringConvertible {
 /// - Throws: ``NotClose``.
 public func assertClose(_ actual: Tensor, _ expected: Tensor, relative: Double = 1e-5, _ what: String = "tensor") throws {
     let comparison = compare(actual, expected, relative: relative)
-    if !comparison.isClose { throw NotClose(description: "\(what): \(comparison)") }
+    if !comparison.isClose { throw NotClose("\(what): \(comparison)") }
 }
 
 /// As ``assertClose(_:_:relative:_:)-(Tensor,_,_,_)`` for single numbers.
 /// - Throws: ``NotClose``.
 public func assertClose(_ actual: Double, _ expected: Double, relative: Double = 1e-5, _ what: String = "number") throws {
     let isClose = actual == expected || abs(actual - expected) <= relative * abs(expected)
-    if !isClose { throw NotClose(description: "\(what): expected \(expected) (within \(relative)), found \(actual)") }
+    if !isClose { throw NotClose("\(what): expected \(expected) (within \(relative)), found \(actual)") }
 }
 
 private func position(of index: Int, in shape: [Int]) -> [Int] {

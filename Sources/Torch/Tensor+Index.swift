@@ -33,13 +33,13 @@ public enum Span: TensorIndex {
     case whole
     case newAxis
     /// From start to end in steps.
-    case stride(from: Int? = nil, to: Int? = nil, by: Int)
+    case steps(from: Int?, to: Int?, by: Int)
 
     public func apply(to tensor: Tensor, at dimension: Int) -> (Tensor, next: Int) {
         switch self {
         case .whole: (tensor, dimension + 1)
         case .newAxis: (tensor.unsqueeze(dimension), dimension + 1)
-        case .stride(let start, let end, let step): (tensor.slice(dimension, start, end, step: step), dimension + 1)
+        case .steps(let start, let end, let step): (tensor.slice(dimension, start, end, step: step), dimension + 1)
         }
     }
 }
@@ -49,6 +49,10 @@ extension TensorIndex where Self == Span {
     public static var all: Span { .whole }
     /// A new dimension of size one, as `None` in Python.
     public static var new: Span { .newAxis }
+    /// Every `step`th entry from `start` up to `end`, as `start:end:step` in Python; negative places count from the end.
+    public static func stride(from start: Int? = nil, to end: Int? = nil, by step: Int = 1) -> Span {
+        .steps(from: start, to: end, by: step)
+    }
 }
 
 extension Tensor {
