@@ -34,16 +34,21 @@ extension Tensor {
     public static func + (a: Tensor, b: Double) -> Tensor { Ops.addScalar(a, b) }
     public static func + (a: Double, b: Tensor) -> Tensor { Ops.addScalar(b, a) }
     public static func + (a: Tensor, b: Int) -> Tensor { Ops.addScalar(a, b) }
+    public static func + (a: Int, b: Tensor) -> Tensor { Ops.addScalar(b, a) }
     public static func - (a: Tensor, b: Tensor) -> Tensor { Ops.sub(a, b) }
     public static func - (a: Tensor, b: Double) -> Tensor { Ops.subScalar(a, b) }
     public static func - (a: Double, b: Tensor) -> Tensor { Ops.rsubScalar(b, a) }
     public static func - (a: Tensor, b: Int) -> Tensor { Ops.subScalar(a, b) }
+    public static func - (a: Int, b: Tensor) -> Tensor { Ops.rsubScalar(b, a) }
     public static func * (a: Tensor, b: Tensor) -> Tensor { Ops.mul(a, b) }
     public static func * (a: Tensor, b: Double) -> Tensor { Ops.mulScalar(a, b) }
     public static func * (a: Double, b: Tensor) -> Tensor { Ops.mulScalar(b, a) }
     public static func * (a: Tensor, b: Int) -> Tensor { Ops.mulScalar(a, b) }
+    public static func * (a: Int, b: Tensor) -> Tensor { Ops.mulScalar(b, a) }
     public static func / (a: Tensor, b: Tensor) -> Tensor { Ops.div(a, b) }
     public static func / (a: Tensor, b: Double) -> Tensor { Ops.divScalar(a, b) }
+    /// Whole numbers divide to float32, as in PyTorch; ``floorDivide(_:)`` stays whole.
+    public static func / (a: Tensor, b: Int) -> Tensor { Ops.divScalar(a, b) }
     public static func / (a: Double, b: Tensor) -> Tensor { Ops.reciprocal(b) * a }
     public static prefix func - (a: Tensor) -> Tensor { Ops.neg(a) }
 
@@ -51,16 +56,22 @@ extension Tensor {
 
     public static func .== (a: Tensor, b: Tensor) -> Tensor { Ops.eq(a, b) }
     public static func .== (a: Tensor, b: Double) -> Tensor { Ops.eqScalar(a, b) }
+    public static func .== (a: Tensor, b: Int) -> Tensor { Ops.eqScalar(a, b) }
     public static func .!= (a: Tensor, b: Tensor) -> Tensor { Ops.ne(a, b) }
     public static func .!= (a: Tensor, b: Double) -> Tensor { Ops.neScalar(a, b) }
+    public static func .!= (a: Tensor, b: Int) -> Tensor { Ops.neScalar(a, b) }
     public static func .< (a: Tensor, b: Tensor) -> Tensor { Ops.lt(a, b) }
     public static func .< (a: Tensor, b: Double) -> Tensor { Ops.ltScalar(a, b) }
+    public static func .< (a: Tensor, b: Int) -> Tensor { Ops.ltScalar(a, b) }
     public static func .<= (a: Tensor, b: Tensor) -> Tensor { Ops.le(a, b) }
     public static func .<= (a: Tensor, b: Double) -> Tensor { Ops.leScalar(a, b) }
+    public static func .<= (a: Tensor, b: Int) -> Tensor { Ops.leScalar(a, b) }
     public static func .> (a: Tensor, b: Tensor) -> Tensor { Ops.gt(a, b) }
     public static func .> (a: Tensor, b: Double) -> Tensor { Ops.gtScalar(a, b) }
+    public static func .> (a: Tensor, b: Int) -> Tensor { Ops.gtScalar(a, b) }
     public static func .>= (a: Tensor, b: Tensor) -> Tensor { Ops.ge(a, b) }
     public static func .>= (a: Tensor, b: Double) -> Tensor { Ops.geScalar(a, b) }
+    public static func .>= (a: Tensor, b: Int) -> Tensor { Ops.geScalar(a, b) }
     public static func .& (a: Tensor, b: Tensor) -> Tensor { Ops.and(a, b) }
     public static func .| (a: Tensor, b: Tensor) -> Tensor { Ops.or(a, b) }
     public static prefix func .! (a: Tensor) -> Tensor { Ops.not(a) }
@@ -91,7 +102,10 @@ extension Tensor {
 
     // MARK: In place; every view sees the change
 
-    @discardableResult public func add_(_ other: Tensor, scale: Double = 1) -> Tensor { Tensor.addInPlace(self, other, scale) }
+    @discardableResult public func add_(_ other: Tensor, scale: Double = 1) -> Tensor {
+        // Whole numbers refuse a scale that is not one.
+        scale == 1 ? Tensor.addInPlace(self, other) : Tensor.addInPlace(self, other, scale)
+    }
     @discardableResult public func sub_(_ other: Tensor) -> Tensor { Tensor.subInPlace(self, other) }
     @discardableResult public func mul_(_ other: Tensor) -> Tensor { Tensor.mulInPlace(self, other) }
     @discardableResult public func mul_(_ other: Double) -> Tensor { Tensor.mulScalarInPlace(self, other) }
