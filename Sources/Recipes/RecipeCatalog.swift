@@ -83,6 +83,9 @@ public enum SettingValue: Sendable, Equatable, ExpressibleByBooleanLiteral, Expr
     public init(floatLiteral value: Double) { self = .number(value) }
     public init(stringLiteral value: String) { self = .text(value) }
 
+    /// The value as a recipe writes it.
+    public var text: String { yaml }
+
     var yaml: String {
         switch self {
         case .flag(let value): value.yaml

@@ -11,7 +11,8 @@ extension DeviceRecipe: RecipeValue {
     static var expected: String { "auto, cpu, cuda, cuda:N or mps" }
     static var expectedItems: String { "devices" }
 
-    var yaml: String {
+    /// As a recipe writes it: `cpu`, `cuda:1`.
+    public var yaml: String {
         switch self {
         case .auto: "auto"
         case .cpu: "cpu"

@@ -28,7 +28,8 @@ public struct ModelRecipe: RecipeSection {
                 "A run folder, or a checkpoint in it, whose trained network is taken over with everything."),
             .value(
                 "reinitialize", \.reinitialize,
-                "Tensors, by name or pattern (head.*), that start afresh even if 'weights' holds them."
+                "Tensors, by name or pattern (decoder.*), that start afresh even if 'weights' holds them; "
+                    + "the word head stands for the classifier."
             ).only("a network with 'weights'") { $0.weights != nil },
             .value(
                 "discard", \.discard,
