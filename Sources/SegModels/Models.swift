@@ -9,7 +9,7 @@ public enum Models {
         let make: @Sendable (_ name: String, _ classes: Int, ModelOptions) throws -> SegmentationModel
     }
 
-    static let table: [Entry] = espnetv2
+    static let table: [Entry] = espnet + espnetv2 + encoderDecoders
 
     /// All names, as recipes use them.
     public static var names: [String] { table.map(\.name) }

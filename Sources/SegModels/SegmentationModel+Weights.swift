@@ -8,22 +8,22 @@ extension SegmentationModel {
     ///
     /// - Parameters:
     ///   - reinitialize: names or patterns of tensors that keep their random values even if the file holds them. The word
-    ///     `head` stands for ``classifierTensors``, and for ``headTensors`` when the file is a backbone's.
+    ///     `head` stands for ``classifierTensors``, with ``headTensors`` when the file is a backbone's.
     ///   - discard: names or patterns of the file's tensors that may be left out.
     /// - Throws: `LoadError` with the names, `TensorFileError` when the file is malformed; nothing is changed then.
     @discardableResult
     public final func load(weights url: URL, reinitialize: [String] = [], discard: [String] = []) throws -> LoadReport {
-        try load(Tensor.load(url), from: url.path, reinitialize: reinitialize, discard: discard)
+        try load(weights: Tensor.load(url), from: url.path, reinitialize: reinitialize, discard: discard)
     }
 
     @discardableResult
     public final func load(
-        _ tensors: [String: Tensor], from source: String, reinitialize: [String] = [], discard: [String] = []
+        weights tensors: [String: Tensor], from source: String, reinitialize: [String] = [], discard: [String] = []
     ) throws -> LoadReport {
         let wrapper = KeyMap.wrapper(tensors.keys)
         let names = tensors.keys.map { String($0.dropFirst(wrapper.count)) }
         let map = keyMaps.first { $0.fits(names) }
-        let head = map?.isBackbone == true ? headTensors : classifierTensors
+        let head = map?.isBackbone == true ? headTensors + classifierTensors : classifierTensors
         let fresh = reinitialize.flatMap { $0 == "head" ? head : [$0] }
         return try load(tensors, from: source, allowing: fresh + discard) { name in
             let bare = String(name.dropFirst(wrapper.count))

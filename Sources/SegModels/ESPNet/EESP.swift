@@ -10,13 +10,14 @@ final class EESP: Module {
     let branches: [Sequential]
     let normAfterCat: Sequential
     let expansion: Sequential
-    let activation: PReLU
-    let isDownsampling: Bool
+    let activation: PReLU?
+    /// The slopes that the published files hold for a unit that halves the map, and that nothing is computed from.
+    let unusedSlopes: Buffer?
 
     override class var keys: [String: String] {
         [
             "projection": "proj_1x1", "branches": "spp_dw", "normAfterCat": "br_after_cat", "expansion": "conv_1x1_exp",
-            "activation": "module_act",
+            "activation": "module_act", "unusedSlopes": "module_act.weight",
         ]
     }
 
@@ -28,8 +29,8 @@ final class EESP: Module {
         branches = dilations.map { bareConv(width, width, kernel: 3, stride: stride, dilation: $0, groups: width) }
         normAfterCat = normAct(outChannels)
         expansion = convNormAct(outChannels, outChannels, groups: Self.branches, activates: false)
-        activation = PReLU(outChannels)
-        isDownsampling = stride == 2
+        activation = stride == 1 ? PReLU(outChannels) : nil
+        unusedSlopes = stride == 1 ? nil : Buffer(wrappedValue: .full([outChannels], 0.25))
     }
 
     /// With stride 2 the result is neither added to the input nor activated: ``Downsampler`` does so.
@@ -41,7 +42,7 @@ final class EESP: Module {
             fused.append(fused.last.map { transformed.add_($0) } ?? transformed)
         }
         let expanded = expansion(normAfterCat(.concatenate(fused, 1)))
-        if isDownsampling { return expanded }
+        guard let activation else { return expanded }
         return activation(expanded.shape == x.shape ? expanded.add_(x) : expanded)
     }
 }

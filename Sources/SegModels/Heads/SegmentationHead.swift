@@ -1,0 +1,26 @@
+import Torch
+import TorchNN
+
+/// What turns a backbone's maps into scores.
+package protocol SegmentationHead: Module {
+    /// Channels of the `features` tap.
+    var featureChannels: Int { get }
+    /// The backbone's stage (0…3) that gives the head's result its size.
+    var resolutionStage: Int { get }
+    /// Names of the tensors whose shapes follow from the number of classes, within the head.
+    var classifierTensors: [String] { get }
+    /// Four maps to the map before the classifier, before dropout, and the scores.
+    func callAsFunction(_ stages: [Tensor]) -> (features: Tensor, logits: Tensor)
+}
+
+/// 3×3 or 1×1 convolution (no bias), batch normalisation, ReLU.
+func convNormReLU(_ inChannels: Int, _ outChannels: Int, kernel: Int, dilation: Int = 1) -> [any Layer] {
+    let conv = Conv2d(
+        inChannels, outChannels, kernel: kernel, padding: kernel / 2 * dilation, dilation: dilation, bias: false)
+    return [conv, BatchNorm2d(outChannels), InPlaceReLU()]
+}
+
+/// max(0, x) in place: what comes before is a normalisation, whose gradient needs its input only.
+final class InPlaceReLU: Module, Layer {
+    func callAsFunction(_ x: Tensor) -> Tensor { F.relu_(x) }
+}
