@@ -54,7 +54,7 @@ public struct SeedResult: Sendable, Equatable {
 ///
 /// Two things could make a difference by chance: the seeds of the training, and the images of the test set.
 /// - *Seeds*: Student's t interval of the mean difference between runs of equal seed (Welch's, over the two
-///   sets of runs, when the arms have no seeds in common).
+///   sets of runs, when the arms have no two seeds in common).
 /// - *Images*: the percentile bootstrap; the images are drawn again with replacement, the same for all runs, and the
 ///   mIoU of each run is computed anew from the summed counts (Efron & Tibshirani 1993, chapter 13).
 /// - Both together: the distances of the two intervals' ends from the difference, added in quadrature
@@ -68,7 +68,7 @@ public struct PairedComparison: Sendable, Equatable, Codable {
 
     /// Mean mIoU of the arm minus that of the reference, as a fraction, over the runs that are compared.
     public let difference: Double
-    /// The seeds that both arms have; empty when there are none and all runs are compared with all.
+    /// The seeds that both arms have; empty when they make no pairs and all runs are compared with all.
     public let seeds: [Int]
     /// The difference by seed.
     public let differences: [Double]
@@ -95,7 +95,9 @@ public struct PairedComparison: Sendable, Equatable, Codable {
     ) {
         precondition(!arm.isEmpty && !reference.isEmpty, "an arm without runs cannot be compared")
         self.confidence = confidence
-        let common = Set(arm.map(\.seed)).intersection(reference.map(\.seed)).sorted()
+        var common = Set(arm.map(\.seed)).intersection(reference.map(\.seed)).sorted()
+        // One common seed among several runs would leave the others unused.
+        if common.count == 1, arm.count + reference.count > 2 { common = [] }
         var (left, right) = (arm, reference)
         if !common.isEmpty {
             left = common.map { seed in arm.first { $0.seed == seed }! }

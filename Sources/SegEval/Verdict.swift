@@ -32,14 +32,14 @@ public struct Verdict: Sendable, Equatable, Codable {
             if let interval = comparison.imageInterval {
                 parts.append("\(percent) \(words(interval)) over the choice of the \(comparison.images) test images.")
             }
-            let runs = comparison.seeds.isEmpty ? "There are too few runs" : "The arms have one seed in common"
+            let runs = comparison.seeds.isEmpty ? "One arm has a single run" : "There is one seed"
             parts.append("\(runs), and how much the result changes with the seed is unknown: train three seeds or more.")
             return parts.joined(separator: " ")
         }
         if let interval = comparison.interval {
             let runs =
                 comparison.seeds.isEmpty
-                ? "\(comparison.runs[0]) and \(comparison.runs[1]) runs without common seeds" : "\(comparison.seeds.count) seeds"
+                ? "\(comparison.runs[0]) and \(comparison.runs[1]) runs of different seeds" : "\(comparison.seeds.count) seeds"
             let images = comparison.imageInterval == nil ? "" : " and \(comparison.images) test images"
             parts.append("\(percent) \(words(interval)) over \(runs)\(images).")
         }

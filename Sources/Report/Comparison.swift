@@ -1,0 +1,147 @@
+import Foundation
+import Runs
+import SegEval
+import Support
+
+/// Did distillation help? Arms of an experiment, their scores, and how each compares with the plain student.
+///
+/// Encodes to JSON with every figure of ``text`` in full precision; scores are fractions there.
+public struct Comparison: Sendable, Encodable {
+    /// One arm's scores over its seeds.
+    public struct ArmScores: Sendable, Encodable {
+        public let arm: String
+        public let role: RunInfo.Role
+        public let method: String?
+        public let model: String
+        public let parameters: Int?
+        /// Images a second in the evaluation.
+        public let imagesPerSecond: Double?
+        public let seeds: [Int]
+        /// mIoU by seed.
+        public let meanIoUs: [Double]
+        public let meanIoU: Double
+        /// Unbiased, over the seeds; nil for one seed.
+        public let standardDeviation: Double?
+        public let pixelAccuracy: Double
+        public let meanAccuracy: Double
+        /// Mean over the seeds; nil for classes that the truth lacks.
+        public let classIoU: [Double?]
+    }
+
+    /// An arm against the reference.
+    public struct Difference: Sendable, Encodable {
+        public let arm: String
+        public let reference: String
+        public let statistics: PairedComparison
+        public let verdict: Verdict
+        /// Of the distance in mIoU between the reference and the teacher, the fraction that the arm gained; nil without a
+        /// teacher that is better than the reference.
+        public let gapClosed: Double?
+    }
+
+    public let dataset: String
+    public let split: String
+    public let protocolName: String
+    /// Test images; 0 when the arms were not scored on the same ones.
+    public let images: Int
+    public let classes: [String]
+    public let arms: [ArmScores]
+    /// The arm that the others are compared with: the plain student, or the first arm.
+    public let reference: String
+    /// Every other arm against the reference, the teacher too.
+    public let differences: [Difference]
+
+    /// Compares runs by the evaluations that they hold.
+    /// - Parameters:
+    ///   - metricsName: the evaluation to compare, such as `test`; by default the one that all runs have.
+    ///   - reference: an arm's name, to compare with another one than the plain student.
+    /// - Throws: `UserError` when a run has no such evaluation, when runs were scored on different data or classes, when
+    ///   an arm has a seed twice, or when there is no such reference.
+    public init(_ folders: [RunFolder], metricsName: String? = nil, reference: String? = nil) throws {
+        guard !folders.isEmpty else { throw UserError("no runs to compare", hint: "Name the run folders.", exitCode: .usage) }
+        let name = metricsName ?? LoadedRun.commonMetricsName(folders)
+        let runs = try folders.map { try LoadedRun($0, metricsName: name) }
+        for run in runs where run.metrics == nil {
+            throw UserError(
+                "\(run.folder.url.path) has no evaluation\(name.map { " “\($0)”" } ?? "") to compare",
+                hint: "Make one: segdistill evaluate \(run.folder.url.path)")
+        }
+        try self.init(Arm.group(runs), reference: reference)
+    }
+
+    /// - Precondition: every run has metrics.
+    init(_ arms: [Arm], reference wanted: String? = nil) throws {
+        let first = try Self.checkAlike(arms)
+        dataset = first.dataset
+        split = first.split
+        protocolName = first.protocolName
+        classes = first.classes.map(\.name)
+
+        let reference: Arm
+        if let wanted {
+            guard let found = arms.first(where: { $0.name == wanted }) else {
+                let near = nearestName(to: wanted, in: arms.map(\.name)).map { "Did you mean “\($0)”? " } ?? ""
+                throw UserError(
+                    "no run belongs to an arm “\(wanted)”", hint: near + "Arms: \(arms.map(\.name).joined(separator: ", "))",
+                    exitCode: .usage)
+            }
+            reference = found
+        } else {
+            reference = arms.first(where: \.isPlain) ?? arms[0]
+        }
+        self.reference = reference.name
+        self.arms = arms.map(Self.scores)
+
+        let teacher = arms.first(where: \.isTeacher)?.meanIoU?.mean
+        let base = reference.runs.compactMap(\.seedResult)
+        let differences = arms.filter { $0.name != reference.name }.map { arm in
+            let statistics = PairedComparison(arm.runs.compactMap(\.seedResult), against: base)
+            let distillation = reference.isPlain && arm.isDistilled && arm.info.model == reference.info.model
+            let gap = teacher.flatMap { teacher in reference.meanIoU.map { teacher - $0.mean } } ?? 0
+            return Difference(
+                arm: arm.name, reference: reference.name, statistics: statistics,
+                verdict: Verdict(statistics, arm: arm.name, reference: reference.name, distillation: distillation),
+                gapClosed: gap > 0 && !arm.isTeacher ? statistics.difference / gap : nil)
+        }
+        self.differences = differences
+        images = differences.first?.statistics.images ?? first.images.count
+    }
+
+    /// The difference of the distilled arm that gained most; nil when no arm is distilled.
+    public var headline: Difference? {
+        let distilled = Set(arms.filter { $0.role == .student && $0.method != nil }.map(\.arm))
+        return differences.filter { distilled.contains($0.arm) }.max { $0.statistics.difference < $1.statistics.difference }
+    }
+
+    private static func scores(_ arm: Arm) -> ArmScores {
+        let meanIoU = arm.meanIoU
+        return ArmScores(
+            arm: arm.name, role: arm.info.role, method: arm.info.method, model: arm.info.model, parameters: arm.parameters,
+            imagesPerSecond: arm.imagesPerSecond, seeds: arm.scored.map(\.info.seed),
+            meanIoUs: arm.runs.compactMap(\.scores?.meanIoU), meanIoU: meanIoU?.mean ?? .nan,
+            standardDeviation: meanIoU?.standardDeviation, pixelAccuracy: arm.spread(\.pixelAccuracy)?.mean ?? .nan,
+            meanAccuracy: arm.spread(\.meanAccuracy)?.mean ?? .nan, classIoU: arm.classIoU)
+    }
+
+    private static func names(_ metrics: Metrics) -> String { metrics.classes.map(\.name).joined(separator: ", ") }
+
+    /// Scores on different data are not comparable.
+    private static func checkAlike(_ arms: [Arm]) throws -> Metrics {
+        let runs = arms.flatMap(\.runs)
+        let scored = runs.compactMap { run in run.metrics.map { (run.folder.url.path, $0) } }
+        guard let (path, first) = scored.first else { throw UserError("no run has been evaluated") }
+        for (other, metrics) in scored.dropFirst() {
+            func check(_ what: String, _ a: String, _ b: String) throws {
+                guard a == b else {
+                    throw UserError(
+                        "runs can only be compared on the same data: \(what) is \(a) in \(path), but \(b) in \(other)",
+                        hint: "Evaluate them alike: segdistill evaluate RUN --data …")
+                }
+            }
+            try check("the data set", first.dataset, metrics.dataset)
+            try check("the split", first.split, metrics.split)
+            try check("the class list", Self.names(first), Self.names(metrics))
+        }
+        return first
+    }
+}

@@ -1,0 +1,133 @@
+import Foundation
+import Runs
+import SegEval
+import Support
+import Vision
+
+/// Samples to look at: image, truth, each arm's prediction, and what distillation changed.
+struct PictureSection: Sendable {
+    let arms: [Arm]
+    let colors: [String: Int]
+
+    /// Longer side in pixels; the page would grow large with more.
+    private static let side = 512
+
+    /// Samples shown at once; the others are in a fold.
+    private static let open = 4
+
+    private struct Prediction {
+        let arm: Arm
+        let labels: LabelMap
+    }
+
+    /// Empty when no run has pictures.
+    /// - Throws: `UserError` naming the picture file that is missing or damaged, or does not fit its image.
+    func html() throws -> String {
+        let sources = try arms.compactMap(source)
+        guard let first = sources.first else { return "" }
+        let palette = Palette(first.index.classes.map { RGB($0.color[0], $0.color[1], $0.color[2]) })
+        let samples = try first.index.pictures.map { try sample($0, sources, palette) }
+        let legend = first.index.classes.map { "<li>\(swatch($0.color))\(escaped($0.name))</li>" }.joined()
+        let changes =
+            sources.contains { $0.arm.isPlain } && sources.contains { $0.arm.isDistilled }
+            ? "Changes: <span class=\"up\">■</span> the plain student is wrong and the distilled one right, "
+                + "<span class=\"down\">■</span> the other way round, <span class=\"soft\">■</span> both wrong. " : ""
+        return "<h2>Pictures</h2><p class=\"note\">\(changes)Point at a prediction to see the image through it. "
+            + "Figures are the picture’s own mIoU.</p><ul class=\"legend\">\(legend)</ul>"
+            + samples.prefix(Self.open).joined() + fold(Array(samples.dropFirst(Self.open)))
+    }
+
+    private func fold(_ samples: [String]) -> String {
+        guard !samples.isEmpty else { return "" }
+        let title = samples.count == 1 ? "One more picture" : "\(samples.count) more pictures"
+        return "<details class=\"more\"><summary>\(title)</summary>\(samples.joined())</details>"
+    }
+
+    private typealias Source = (arm: Arm, folder: RunFolder, index: PictureIndex)
+
+    /// The arm's first run that has pictures.
+    private func source(_ arm: Arm) throws -> Source? {
+        for run in arm.runs {
+            if let index = try run.folder.readPictureIndex(), !index.pictures.isEmpty { return (arm, run.folder, index) }
+        }
+        return nil
+    }
+
+    private func sample(_ entry: PictureIndex.Entry, _ sources: [Source], _ palette: Palette) throws -> String {
+        let files = try sources[0].folder.readPicture(entry)
+        let name = sources[0].folder.pictures.path + "/"
+        let image = try Image(decoding: [UInt8](files.image), name: name + entry.image).rgb.fitting(longerSide: Self.side)
+        func labels(_ data: Data, _ file: String) throws -> LabelMap {
+            let map: LabelMap = try PNG.decodeValues([UInt8](data), name: file)
+            return map.resized(width: image.width, height: image.height)
+        }
+        let truth = try files.truth.map { try labels($0, name + (entry.truth ?? "")) }
+        let predictions = try sources.compactMap { source -> Prediction? in
+            guard let own = source.index.pictures.first(where: { $0.sample == entry.sample }) else { return nil }
+            let file = source.folder.pictures.appendingPathComponent(own.prediction).path
+            return Prediction(arm: source.arm, labels: try labels(try source.folder.readPicture(own).prediction, file))
+        }
+
+        var tiles = [tile("image", nil, nil)]
+        if let truth { tiles.append(try tile("truth", nil, truth, palette)) }
+        let plain = predictions.first { $0.arm.isPlain }
+        for prediction in predictions {
+            let score = truth.map { Scores(confusion: confusion($0, prediction.labels, palette.colors.count)).meanIoU }
+            tiles.append(try tile(prediction.arm.name, prediction.arm, prediction.labels, palette, score))
+            guard prediction.arm.isDistilled, let plain, let truth else { continue }
+            let picture = changes(image, truth, plain.labels, prediction.labels)
+            let uri = dataURI(try JPEG.encode(picture, quality: 82), type: "image/jpeg")
+            tiles.append(tile("changes by \(prediction.arm.name)", nil, "<img alt=\"\" src=\"\(uri)\">"))
+        }
+        let photo = dataURI(try JPEG.encode(image, quality: 85), type: "image/jpeg")
+        let columns = tiles.count <= 4 ? tiles.count : (tiles.count + 1) / 2
+        let style =
+            "--photo:url(\(photo));--shape:\(image.width)/\(image.height);grid-template-columns:repeat(\(min(columns, 4)),1fr)"
+        return "<section class=\"card sample\"><p>\(escaped(entry.sample))</p><div class=\"tiles\" style=\"\(style)\">"
+            + tiles.joined() + "</div></section>"
+    }
+
+    private func tile(
+        _ caption: String, _ arm: Arm?, _ labels: LabelMap, _ palette: Palette, _ score: Double? = nil
+    ) throws -> String {
+        let uri = dataURI(try PNG.encode(labels, palette: palette), type: "image/png")
+        let right = score.map { $0.isFinite ? percentage($0) : "–" }
+        return tile(caption, arm, "<img class=\"labels\" alt=\"\(escaped(caption))\" src=\"\(uri)\">", right)
+    }
+
+    private func tile(_ caption: String, _ arm: Arm?, _ content: String?, _ right: String? = nil) -> String {
+        let dot = arm.map { "<span class=\"dot c\(colors[$0.name] ?? 0)\"></span>" } ?? ""
+        let number = right.map { "<span class=\"soft\">\($0)</span>" } ?? ""
+        let view = content ?? "<div role=\"img\" aria-label=\"image\"></div>"
+        return "<div class=\"tile\"><div class=\"view\" style=\"aspect-ratio:var(--shape)\">\(view)</div>"
+            + "<p><b>\(dot)\(escaped(caption))</b>\(number)</p></div>"
+    }
+
+    private func confusion(_ truth: LabelMap, _ predicted: LabelMap, _ classes: Int) -> [[Int64]] {
+        var flat = [Int64](repeating: 0, count: classes * classes)
+        for (label, guess) in zip(truth.values, predicted.values) where Int(label) < classes && Int(guess) < classes {
+            flat[Int(label) * classes + Int(guess)] += 1
+        }
+        return (0..<classes).map { Array(flat[$0 * classes..<($0 + 1) * classes]) }
+    }
+
+    /// Green where only `distilled` is right, red where only `plain` is, grey where neither; elsewhere the paled image.
+    private func changes(_ image: Image, _ truth: LabelMap, _ plain: LabelMap, _ distilled: LabelMap) -> Image {
+        var result = image
+        for (index, label) in truth.values.enumerated() {
+            let color: (UInt8, UInt8, UInt8)
+            switch (label == 255 || plain.values[index] == label, label == 255 || distilled.values[index] == label) {
+            case (true, true):
+                let start = 3 * index
+                let sum = Int(image.pixels[start]) + Int(image.pixels[start + 1]) + Int(image.pixels[start + 2])
+                let pale = UInt8(190 + sum * 60 / 765)
+                color = (pale, pale, pale)
+            case (false, true): color = (18, 158, 104)
+            case (true, false): color = (214, 66, 42)
+            case (false, false): color = (112, 117, 126)
+            }
+            (result.pixels[3 * index], result.pixels[3 * index + 1], result.pixels[3 * index + 2]) = color
+        }
+        return result
+    }
+}

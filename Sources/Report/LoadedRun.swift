@@ -1,0 +1,53 @@
+import Foundation
+import Runs
+import SegEval
+import Support
+
+/// What reports and comparisons take from a run folder.
+struct LoadedRun: Sendable {
+    let folder: RunFolder
+    let info: RunInfo
+    let events: [RunEvent]
+    /// The evaluation that is compared; nil when the run has none of that name.
+    let metrics: Metrics?
+    /// Computed anew from the counts of `metrics`.
+    let scores: Scores?
+
+    init(_ folder: RunFolder, metricsName: String?) throws {
+        self.folder = folder
+        info = try folder.readInfo()
+        events = try EventLog.read(folder)
+        let name = metricsName.flatMap { folder.metricsNames().contains($0) ? $0 : nil }
+        metrics = try name.map(folder.readMetrics(named:))
+        scores = metrics.map { Scores(confusion: $0.confusion) }
+    }
+
+    var steps: [StepEvent] {
+        events.compactMap { if case .step(let event) = $0 { event } else { nil } }
+    }
+
+    var evaluations: [EvaluationEvent] {
+        events.compactMap { if case .evaluation(let event) = $0 { event } else { nil } }
+    }
+
+    /// What the statistics need; nil without metrics.
+    var seedResult: SeedResult? {
+        guard let metrics, let scores else { return nil }
+        let tallies = metrics.images.map {
+            ImageTally(image: $0.image, intersection: $0.intersection, truth: $0.truth, predicted: $0.predicted)
+        }
+        return SeedResult(seed: info.seed, meanIoU: scores.meanIoU, images: tallies)
+    }
+
+    /// The evaluation that most of the runs have; of equally common ones `test`, then `val`, then the first by name.
+    static func commonMetricsName(_ folders: [RunFolder]) -> String? {
+        var counts: [String: Int] = [:]
+        for folder in folders {
+            for name in folder.metricsNames() { counts[name, default: 0] += 1 }
+        }
+        func rank(_ name: String) -> (Int, Int, String) {
+            (-(counts[name] ?? 0), ["test", "val"].firstIndex(of: name) ?? 2, name)
+        }
+        return counts.keys.min { rank($0) < rank($1) }
+    }
+}
