@@ -10,6 +10,8 @@
 // Arguments on their way into a boxed operator, then its results; one a thread.
 struct CTStack {
   torch::jit::Stack values;
+  // Whether an argument is the undefined tensor that an earlier failure left behind.
+  bool poisoned = false;
 };
 
 struct CTOperator {

@@ -65,6 +65,10 @@ std::string describeCall(const CTOperator *op, const torch::jit::Stack &values) 
 CTStatus call(const CTOperator *op, CTStack *stack) {
   auto &values = stack->values;
   try {
+    if (C10_UNLIKELY(stack->poisoned)) {
+      stack->poisoned = false;
+      TORCH_CHECK(false, "an argument is undefined: the operator that should have made it failed");
+    }
     complete(op, values);
     op->handle.callBoxed(values);
     return CT_OK;
@@ -75,10 +79,13 @@ CTStatus call(const CTOperator *op, CTStack *stack) {
   }
 }
 
-c10::List<at::Tensor> tensorList(const CTTensor *handles, size_t count) {
+c10::List<at::Tensor> tensorList(CTStack *stack, const CTTensor *handles, size_t count) {
   c10::List<at::Tensor> list;
   list.reserve(count);
-  for (size_t i = 0; i < count; ++i) list.push_back(bridge::borrow(handles[i]));
+  for (size_t i = 0; i < count; ++i) {
+    stack->poisoned |= !handles[i];
+    list.push_back(bridge::borrow(handles[i]));
+  }
   return list;
 }
 
@@ -99,7 +106,10 @@ void bridge::fillOperators(CTorchAPI &api) {
   api.stack = stack;
   api.push_none = [](CTStack *s) { s->values.emplace_back(); };
   api.push_default = [](CTStack *s) { s->values.push_back(defaultMarker()); };
-  api.push_tensor = [](CTStack *s, CTTensor t) { s->values.emplace_back(borrow(t)); };
+  api.push_tensor = [](CTStack *s, CTTensor t) {
+    s->poisoned |= !t;
+    s->values.emplace_back(borrow(t));
+  };
   api.push_int = [](CTStack *s, int64_t v) { s->values.emplace_back(v); };
   api.push_double = [](CTStack *s, double v) { s->values.emplace_back(v); };
   api.push_bool = [](CTStack *s, bool v) { s->values.emplace_back(v); };
@@ -111,7 +121,7 @@ void bridge::fillOperators(CTorchAPI &api) {
   api.push_bools = [](CTStack *s, const bool *v, size_t n) {
     s->values.emplace_back(c10::List<bool>(at::ArrayRef<bool>(v, n)));
   };
-  api.push_tensors = [](CTStack *s, const CTTensor *v, size_t n) { s->values.emplace_back(tensorList(v, n)); };
+  api.push_tensors = [](CTStack *s, const CTTensor *v, size_t n) { s->values.emplace_back(tensorList(s, v, n)); };
   api.push_optional_tensors = [](CTStack *s, const CTTensor *v, size_t n) {
     s->values.emplace_back(optionalTensorList(v, n));
   };

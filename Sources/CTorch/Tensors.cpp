@@ -1,6 +1,7 @@
 #include "Bridge.h"
 
 #include <ATen/Functions.h>
+#include <memory>
 
 namespace {
 
@@ -10,7 +11,9 @@ CTStatus fromBlob(
   return bridge::guard("from_blob", [&] {
     auto options = at::TensorOptions(static_cast<at::ScalarType>(dtype));
     at::IntArrayRef shape(sizes, dimensions);
-    auto deleter = [release, context](void *) { if (release) release(context); };
+    // Also released when LibTorch refuses the layout, whether or not it had taken the memory over by then.
+    std::shared_ptr<void> owner(context, [release](void *kept) { if (release) release(kept); });
+    auto deleter = [owner](void *) mutable { owner.reset(); };
     *out = bridge::give(
         strides ? at::from_blob(data, shape, at::IntArrayRef(strides, dimensions), deleter, options)
                 : at::from_blob(data, shape, deleter, options));

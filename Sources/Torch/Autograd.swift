@@ -18,6 +18,9 @@ extension Tensor {
 
     /// Adds to every leaf's `grad` the gradient of this tensor, which has one element unless `gradient` is given.
     public func backward(_ gradient: Tensor? = nil, retainGraph: Bool = false, createGraph: Bool = false) {
+        guard isDefined else {
+            return torchFail(TorchError(message: "backward: the tensor is undefined", isOutOfMemory: false))
+        }
         var root = handle
         var rootGradient = gradient?.handle
         let hasGradient = gradient != nil

@@ -1,4 +1,4 @@
-/// One step of an index expression, as in `x[0, 2..<5, .all, mask]`.
+/// One step of an index expression, as in `x[0, 2..<5, .all, .new]`.
 public protocol TensorIndex {
     /// The tensor with this index applied at `dimension`, and the dimension that the next index applies to.
     func apply(to tensor: Tensor, at dimension: Int) -> (Tensor, next: Int)

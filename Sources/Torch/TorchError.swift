@@ -77,10 +77,6 @@ func torchFail(_ failure: TorchError) {
     if scope.failure == nil { scope.failure = failure }
 }
 
-/// Whether the open scope has failed already, so that what follows is skipped.
-@usableFromInline
-var torchHasFailed: Bool { ErrorScope.current?.failure != nil }
-
 @usableFromInline
 func torchCheck(_ status: CTStatus) {
     if status != CT_OK { torchFail(status) }
