@@ -18,5 +18,5 @@ struct SegDistill: ParsableCommand {
             71 out of memory, 75 interrupted and resumable.
             """,
         version: programVersion,
-        subcommands: [CompareCommand.self, ConfigCommand.self, DataCommand.self, DoctorCommand.self])
+        subcommands: [CompareCommand.self, ConfigCommand.self, DataCommand.self, DoctorCommand.self, ParityCommand.self])
 }

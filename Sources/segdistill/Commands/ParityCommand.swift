@@ -1,0 +1,88 @@
+import ArgumentParser
+import Distill
+import Foundation
+import Recipes
+import SegModels
+import Support
+import Torch
+
+/// `parity model|loss`: tensors in, tensors out, to check against any other implementation.
+struct ParityCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "parity",
+        abstract: "Computes a model or a loss on given tensors, to check it against another implementation.",
+        subcommands: [Model.self, Loss.self])
+
+    struct Files: ParsableArguments {
+        @Option(help: "A safetensors file with the input tensors.", completion: .file(extensions: ["safetensors"]))
+        var input: String?
+
+        @Option(help: "Where the output tensors go, as safetensors.", completion: .file(extensions: ["safetensors"]))
+        var output: String?
+
+        func required() throws -> (input: URL, output: URL) {
+            guard let input, let output else { throw ValidationError("expected --input FILE and --output FILE") }
+            return (URL(fileURLWithPath: input), URL(fileURLWithPath: output))
+        }
+    }
+
+    struct Model: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Runs a model on the tensor 'image' (B×3×H×W, float32, already normalised).",
+            discussion: """
+                Writes the taps (stage1 … stage4, features) and 'logits'. The number of classes is read off the weights.
+
+                Example:
+                  segdistill parity model espnetv2-s2.0 --weights espnetv2_s_2.0.safetensors \\
+                      --input image.safetensors --output out.safetensors
+                """)
+
+        @ArgumentParser.Argument(help: "The model's name: of a recipe, or library:name, such as torchvision:resnet18.")
+        var name: String
+
+        @Option(help: "Its weights: safetensors or .pth.", completion: .file())
+        var weights: String
+
+        @OptionGroup var files: Files
+
+        func run() throws {
+            let (input, output) = try files.required()
+            try LibTorch.load()
+            let result = try ModelParity.run(name, weights: URL(fileURLWithPath: weights), inputs: Tensor.load(input))
+            try Tensor.save(result, to: output)
+        }
+    }
+
+    struct Loss: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Computes a distillation loss and its gradients.",
+            discussion: """
+                Inputs carry the names that --describe prints; outputs are 'loss', each term by name, and \
+                'grad.<input>' for every student input.
+
+                Examples:
+                  segdistill parity loss cwd --describe
+                  segdistill parity loss kd --input taps.safetensors --output loss.safetensors --set temperature=2
+                """)
+
+        @ArgumentParser.Argument(help: "The method's name.")
+        var name: String
+
+        @Option(name: .customLong("set"), help: ArgumentHelp("A setting of the method; may be repeated.", valueName: "key=value"))
+        var settings: [String] = []
+
+        @Flag(help: "Print the names, shapes and meaning of inputs and settings.")
+        var describe = false
+
+        @OptionGroup var files: Files
+
+        func run() throws {
+            let schema = try Methods.named(name).schema
+            if describe { return print(try LossParity.description(of: schema)) }
+            let recipe = try MethodRecipe.parse(schema, settings: settings)
+            let (input, output) = try files.required()
+            try LibTorch.load()
+            try Tensor.save(LossParity.run(recipe, inputs: Tensor.load(input)), to: output)
+        }
+    }
+}
