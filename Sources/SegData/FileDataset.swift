@@ -54,35 +54,38 @@ public struct FileDataset: Dataset {
 /// Reads label PNGs, turns the ignored values into 255 and refuses values that are no class.
 struct LabelReader: Sendable {
     let classes: ClassList
-    private let table: [UInt8]
-    private let isValid: [Bool]
-    private let changesValues: Bool
+    private let ignored: [UInt8]
 
     init(classes: ClassList, ignoring: Set<UInt8>) {
         self.classes = classes
-        let ignored = ignoring.union([ClassList.ignore])
-        table = (0...255).map { ignored.contains(UInt8($0)) ? ClassList.ignore : UInt8($0) }
-        isValid = (0...255).map { $0 < classes.count || ignored.contains(UInt8($0)) }
-        changesValues = ignored.count > 1
+        ignored = ignoring.subtracting([ClassList.ignore]).sorted()
     }
 
     func read(_ url: URL) throws -> LabelMap {
         var labels = try LabelMap(contentsOf: url)
-        var seen = [Bool](repeating: false, count: 256)
-        labels.values.withUnsafeMutableBufferPointer { values in
-            seen.withUnsafeMutableBufferPointer { seen in
-                table.withUnsafeBufferPointer { table in
-                    for index in values.indices {
-                        let value = Int(values[index])
-                        seen[value] = true
-                        values[index] = table[value]
-                    }
-                }
-            }
+        let count = UInt8(classes.count)
+        let isWrong = labels.values.withUnsafeMutableBufferPointer { values in
+            guard let start = values.baseAddress else { return false }
+            for value in ignored { Self.ignore(value, start, values.count) }
+            return Self.holdsValue(from: count, start, values.count)
         }
-        let wrong = (0...255).filter { seen[$0] && !isValid[$0] }
-        if !wrong.isEmpty { throw outOfRange(wrong, url) }
-        return labels
+        guard isWrong else { return labels }
+        let histogram = labels.histogram
+        throw outOfRange((classes.count..<Int(ClassList.ignore)).filter { histogram[$0] > 0 }, url)
+    }
+
+    // Labels are read for every step: loops without lookups or exits, which the compiler turns into vector code.
+
+    private static func ignore(_ value: UInt8, _ labels: UnsafeMutablePointer<UInt8>, _ count: Int) {
+        for index in 0..<count { labels[index] |= labels[index] == value ? ClassList.ignore : 0 }
+    }
+
+    /// Whether there is a value from `bound` on that is not 255.
+    private static func holdsValue(from bound: UInt8, _ labels: UnsafePointer<UInt8>, _ count: Int) -> Bool {
+        var found: UInt8 = 0
+        // Adding 1 turns 255 into 0, so one comparison finds the values in between.
+        for index in 0..<count { found |= labels[index] &+ 1 > bound ? 1 : 0 }
+        return found != 0
     }
 
     private func outOfRange(_ values: [Int], _ url: URL) -> UserError {

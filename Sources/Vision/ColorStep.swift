@@ -39,105 +39,94 @@ package struct PixelWindow {
 
     /// Applies the steps in place.
     ///
-    /// Steps that change each byte by itself are gathered in a table, which rides along with the next step that must visit
-    /// the pixels anyway.
+    /// Only contrast needs the whole picture (its mean grey); all that stands before it, or after it, is done row by row in one
+    /// visit, and brightness and contrast themselves are tables of 256 bytes.
     package func adjust(_ steps: [ColorStep]) {
         guard width > 0, height > 0 else { return }
-        var table = ByteTable.identity
+        var pending: [RowStep] = []
         for step in steps {
             switch step {
             case .brightness(let factor):
-                table.append { $0 * Float(factor) }
+                pending.append(table: ByteTable { $0 * Float(factor) })
             case .contrast(let factor):
-                let mean = meanGrey(through: table)
-                table.append { $0 * Float(factor) + mean * (1 - Float(factor)) }
-            case .saturation(let factor):
-                saturate(Float(factor), through: table)
-                table = .identity
-            case .hue(let turn):
-                turnHue(Float(turn), through: table)
-                table = .identity
+                let mean = meanGrey(after: &pending)
+                pending.append(table: ByteTable { $0 * Float(factor) + mean * (1 - Float(factor)) })
+            case .saturation(let factor): pending.append(.saturate(factor))
+            case .hue(let turn): pending.append(.turnHue(sixths: (turn < 0 ? turn + 1 : turn) * 6))
             }
         }
-        if !table.isIdentity { apply(table) }
+        if pending.isEmpty { return }
+        forEachRow(after: pending) { row, pixels in row.store(pixels) }
     }
 
-    private func apply(_ table: ByteTable) {
-        table.bytes.withUnsafeBufferPointer { table in
-            for y in 0..<height {
-                let row = pixels + y * stride
-                for i in 0..<3 * width { row[i] = table[Int(row[i])] }
-            }
-        }
-    }
-
-    /// The mean of the grey values, each rounded down, as torchvision takes it.
-    private func meanGrey(through table: ByteTable) -> Float {
+    /// The mean of the grey values, each rounded down, as torchvision takes it, once the pending steps are done.
+    private func meanGrey(after pending: inout [RowStep]) -> Float {
         var sum = 0
-        table.bytes.withUnsafeBufferPointer { table in
-            for y in 0..<height {
-                let row = UnsafePointer(pixels + y * stride)
-                for x in 0..<width {
-                    let pixel = row + 3 * x
-                    sum &+= Int(grey(Int32(table[Int(pixel[0])]), Int32(table[Int(pixel[1])]), Int32(table[Int(pixel[2])])))
-                }
-            }
+        // A table alone is cheaper to look up again than to write down.
+        let keeps = pending.allSatisfy(\.isTable)
+        forEachRow(after: pending) { row, pixels in
+            sum += row.sumOfGreys()
+            if !keeps { row.store(pixels) }
         }
+        if !keeps { pending = [] }
         return Float(Double(sum) / Double(width * height))
     }
 
-    private func saturate(_ factor: Float, through table: ByteTable) {
-        // 14-bit fixed point.
-        let own = Int32((factor * 16384).rounded())
-        let other = 16384 - own
-        table.bytes.withUnsafeBufferPointer { table in
+    /// Calls `body` with each row after the steps, and where its pixels came from.
+    private func forEachRow(after steps: [RowStep], _ body: (PixelRow, UnsafeMutablePointer<UInt8>) -> Void) {
+        var steps = steps[...]
+        var first = ByteTable.identity
+        if case .table(let table)? = steps.first {
+            first = table
+            steps = steps.dropFirst()
+        }
+        PixelRow.withMemory(width) { row in
             for y in 0..<height {
-                let row = pixels + y * stride
-                for x in 0..<width {
-                    let pixel = row + 3 * x
-                    let (r, g, b) = (Int32(table[Int(pixel[0])]), Int32(table[Int(pixel[1])]), Int32(table[Int(pixel[2])]))
-                    let shared = grey(r, g, b) &* other
-                    pixel[0] = clamp((r &* own &+ shared) >> 14)
-                    pixel[1] = clamp((g &* own &+ shared) >> 14)
-                    pixel[2] = clamp((b &* own &+ shared) >> 14)
+                let source = pixels + y * stride
+                row.load(source, first.bytes)
+                for step in steps {
+                    switch step {
+                    case .table(let table): row.apply(table.bytes)
+                    case .saturate(let factor): row.saturate(factor)
+                    case .turnHue(let sixths): row.turnHue(sixths)
+                    }
                 }
+                body(row, source)
             }
         }
     }
+}
 
-    private func turnHue(_ turn: Float, through table: ByteTable) {
-        let sixths = (turn < 0 ? turn + 1 : turn) * 6
-        table.bytes.withUnsafeBufferPointer { table in
-            HueTurn.withRows(width) { rows in
-                for y in 0..<height {
-                    let row = pixels + y * stride
-                    rows.load(row, table.baseAddress!)
-                    rows.turn(by: sixths)
-                    rows.store(row)
-                }
-            }
+/// What can be done to a row without knowing the others.
+private enum RowStep {
+    case table(ByteTable)
+    case saturate(Double)
+    case turnHue(sixths: Double)
+
+    var isTable: Bool { if case .table = self { true } else { false } }
+}
+
+extension [RowStep] {
+    /// Two tables in a row are one.
+    fileprivate mutating func append(table: ByteTable) {
+        if case .table(let before)? = last {
+            self[count - 1] = .table(ByteTable(bytes: before.bytes.map { table.bytes[Int($0)] }))
+        } else {
+            append(.table(table))
         }
     }
 }
 
 /// What becomes of each byte value.
 private struct ByteTable {
-    static let identity = ByteTable(bytes: (0...255).map { UInt8($0) }, isIdentity: true)
+    static let identity = ByteTable { $0 }
 
-    var bytes: [UInt8]
-    var isIdentity: Bool
+    let bytes: [UInt8]
 
-    mutating func append(_ change: (Float) -> Float) {
-        for index in 0..<256 { bytes[index] = UInt8(min(max(change(Float(bytes[index])), 0), 255)) }
-        isIdentity = false
+    init(bytes: [UInt8]) { self.bytes = bytes }
+
+    /// Results are clamped and rounded down, as torchvision does.
+    init(_ change: (Float) -> Float) {
+        bytes = (0..<256).map { UInt8(Swift.min(Swift.max(change(Float($0)), 0), 255)) }
     }
 }
-
-/// ITU-R BT.601 luma with torchvision's weights 0.2989, 0.587, 0.114, rounded down.
-@inline(__always)
-private func grey(_ r: Int32, _ g: Int32, _ b: Int32) -> Int32 {
-    (r &* 19589 &+ g &* 38470 &+ b &* 7471) >> 16
-}
-
-@inline(__always)
-private func clamp(_ value: Int32) -> UInt8 { UInt8(truncatingIfNeeded: min(max(value, 0), 255)) }

@@ -31,7 +31,8 @@ public enum PNG {
             let (width, height) = (Int(header.width), Int(header.height))
             let raw = try decodePixels(context, SPNG_FMT_RAW, name)
             if Value.self == UInt8.self, header.bit_depth == 8, header.color_type != 4 {
-                return Raster(width: width, height: height, values: raw as! [Value])
+                // The same type; a cast with `as!` would go through the elements one by one.
+                return Raster(width: width, height: height, values: unsafeBitCast(raw, to: [Value].self))
             }
             let samples = header.color_type == 4 ? 2 : 1
             let values = unpack(raw, width: width, height: height, depth: Int(header.bit_depth), samples: samples)
@@ -48,7 +49,8 @@ public enum PNG {
     // MARK: Details
 
     private static func withContext<R>(_ bytes: [UInt8], _ name: String, _ body: (OpaquePointer, spng_ihdr) throws -> R) throws -> R {
-        guard let context = spng_ctx_new(0) else {
+        // Every chunk has a checksum of its own, which is verified; that of the stream within them adds nothing.
+        guard let context = spng_ctx_new(Int32(SPNG_CTX_IGNORE_ADLER32.rawValue)) else {
             throw UserError("cannot start the PNG decoder", hint: "Memory may be short.", exitCode: .outOfMemory)
         }
         defer { spng_ctx_free(context) }

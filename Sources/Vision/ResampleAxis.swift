@@ -11,9 +11,9 @@ public enum Interpolation: String, Sendable, Codable, CaseIterable {
 /// The weights with which the pixels along one axis are mixed into each new pixel of a range.
 ///
 /// Every new pixel has the same number of taps (unused ones weigh 0), so that the inner loops have no branches.
-/// Weights are fixed-point numbers with 14 bits and sum to exactly 1, so that flat areas stay flat.
+/// Weights are fixed-point numbers with 13 bits and sum to exactly 1, so that flat areas stay flat.
 package struct ResampleAxis: Sendable {
-    package static let one = 1 << 14
+    package static let one = 1 << 13
 
     package let taps: Int
     /// The first source pixel of each new pixel; `first + taps` never passes the end.
@@ -30,61 +30,82 @@ package struct ResampleAxis: Sendable {
     package init(from source: Int, to target: Int, range: Range<Int>, _ interpolation: Interpolation, reversed: Bool = false) {
         precondition(source > 0 && target > 0 && range.lowerBound >= 0 && range.upperBound <= target)
         let scale = Double(source) / Double(target)
-        let window: (Double) -> (first: Int, weights: [Double])
-        let mostTaps: Int
-        switch interpolation {
-        case .bilinear:
-            let widening = max(scale, 1)
-            mostTaps = Int(widening.rounded(.up)) * 2 + 1
-            window = { center in Self.triangle(center, widening, source) }
-        case .bilinearPlain:
-            mostTaps = 2
-            window = { center in Self.neighbours(center, source) }
-        case .nearest:
-            mostTaps = 1
-            window = { center in (min(Int(center), source - 1), [1]) }
-        }
-        let order = reversed ? Array(range.reversed()) : Array(range)
-        let windows = order.map { window((Double($0) + 0.5) * scale) }
-        let taps = min(mostTaps, windows.map(\.weights.count).max() ?? 1)
-        var first = [Int32](repeating: 0, count: order.count)
-        var weights = [Int16](repeating: 0, count: order.count * taps)
-        for (index, window) in windows.enumerated() {
-            let start = min(window.first, source - taps)
+        let kernel = Kernel(interpolation, source: source, scale: scale)
+        let last = range.upperBound - 1
+        let centers = (0..<range.count).map { (Double(reversed ? last - $0 : range.lowerBound + $0) + 0.5) * scale }
+        var taps = 1
+        for center in centers { taps = max(taps, kernel.span(center).count) }
+
+        var first = [Int32](repeating: 0, count: centers.count)
+        var weights = [Int16](repeating: 0, count: centers.count * taps)
+        var exact = [Double](repeating: 0, count: taps)
+        for (index, center) in centers.enumerated() {
+            let span = kernel.span(center)
+            let start = min(span.lowerBound, source - taps)
             first[index] = Int32(start)
-            Self.store(window.weights, at: index * taps + window.first - start, in: &weights)
+            kernel.weigh(span, center, &exact)
+            Self.store(exact, span.count, at: index * taps + span.lowerBound - start, in: &weights)
         }
         self.taps = taps
         self.first = first
         self.weights = weights
     }
 
-    /// Pillow's `precompute_coeffs` with the triangle filter.
-    private static func triangle(_ center: Double, _ widening: Double, _ source: Int) -> (first: Int, weights: [Double]) {
-        let low = max(0, Int(center - widening + 0.5))
-        let high = min(source, Int(center + widening + 0.5))
-        var weights = (low..<high).map { max(0, 1 - abs(Double($0) - center + 0.5) / widening) }
-        let sum = weights.reduce(0, +)
-        for index in weights.indices { weights[index] /= sum }
-        return (low, weights)
-    }
-
-    private static func neighbours(_ center: Double, _ source: Int) -> (first: Int, weights: [Double]) {
-        let position = max(0, center - 0.5)
-        let low = min(Int(position), source - 1)
-        let fraction = position - Double(low)
-        return low + 1 < source ? (low, [1 - fraction, fraction]) : (low, [1])
-    }
-
-    private static func store(_ exact: [Double], at offset: Int, in weights: inout [Int16]) {
+    /// Writes the weights, which sum to 1, in fixed point; what rounding leaves over goes to the heaviest.
+    private static func store(_ exact: [Double], _ count: Int, at offset: Int, in weights: inout [Int16]) {
         var rest = one
         var heaviest = 0
-        for (tap, weight) in exact.enumerated() {
-            let rounded = Int((weight * Double(one)).rounded())
+        for tap in 0..<count {
+            let rounded = Int((exact[tap] * Double(one)).rounded())
             weights[offset + tap] = Int16(rounded)
             rest -= rounded
-            if weight > exact[heaviest] { heaviest = tap }
+            if exact[tap] > exact[heaviest] { heaviest = tap }
         }
         weights[offset + heaviest] += Int16(rest)
+    }
+
+    /// Which source pixels a new pixel is made of, and how much each weighs.
+    private struct Kernel {
+        let interpolation: Interpolation
+        let source: Int
+        /// How much wider than a pixel the triangle is when the image shrinks.
+        let widening: Double
+
+        init(_ interpolation: Interpolation, source: Int, scale: Double) {
+            self.interpolation = interpolation
+            self.source = source
+            widening = max(scale, 1)
+        }
+
+        /// - Parameter center: the new pixel's centre on the source's axis, where pixel i reaches from i to i + 1.
+        func span(_ center: Double) -> Range<Int> {
+            switch interpolation {
+            case .bilinear: return max(0, Int(center - widening + 0.5))..<min(source, Int(center + widening + 0.5))
+            case .bilinearPlain:
+                let low = min(Int(max(0, center - 0.5)), source - 1)
+                return low..<min(low + 2, source)
+            case .nearest:
+                let pixel = min(Int(center), source - 1)
+                return pixel..<pixel + 1
+            }
+        }
+
+        func weigh(_ span: Range<Int>, _ center: Double, _ weights: inout [Double]) {
+            switch interpolation {
+            case .bilinear:
+                // Pillow's `precompute_coeffs` with the triangle filter.
+                var sum = 0.0
+                for tap in 0..<span.count {
+                    weights[tap] = max(0, 1 - abs(Double(span.lowerBound + tap) - center + 0.5) / widening)
+                    sum += weights[tap]
+                }
+                for tap in 0..<span.count { weights[tap] /= sum }
+            case .bilinearPlain:
+                let fraction = span.count == 2 ? max(0, center - 0.5) - Double(span.lowerBound) : 0
+                weights[0] = 1 - fraction
+                if span.count == 2 { weights[1] = fraction }
+            case .nearest: weights[0] = 1
+            }
+        }
     }
 }

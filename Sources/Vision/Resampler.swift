@@ -24,13 +24,11 @@ package struct Resampler {
         if scratch.count < rows * rowBytes { scratch = [UInt8](repeating: 0, count: rows * rowBytes) }
         scratch.withUnsafeMutableBufferPointer { buffer in
             let middle = buffer.baseAddress!
-            for row in 0..<rows {
-                let input = source + (Int(top) + row) * width * channels
-                if channels == 3 {
-                    resampleRowRGB(input, to: middle + row * rowBytes)
-                } else {
-                    resampleRow(input, channels, to: middle + row * rowBytes)
-                }
+            let input = source + Int(top) * width * channels
+            if channels == 3 {
+                resampleRowsRGB(input, width: width, rows: rows, to: middle)
+            } else {
+                for row in 0..<rows { resampleRow(input + row * width * channels, channels, to: middle + row * rowBytes) }
             }
             vertical.weights.withUnsafeBufferPointer { weights in
                 for y in 0..<vertical.count {
@@ -42,26 +40,48 @@ package struct Resampler {
         }
     }
 
-    private func resampleRowRGB(_ source: UnsafePointer<UInt8>, to target: UnsafeMutablePointer<UInt8>) {
-        let taps = horizontal.taps
+    private func resampleRowsRGB(_ source: UnsafePointer<UInt8>, width: Int, rows: Int, to target: UnsafeMutablePointer<UInt8>) {
+        guard let leftmost = horizontal.first.min(), let last = horizontal.first.max() else { return }
+        let needed = Int(last - leftmost) + horizontal.taps
+        withUnsafeTemporaryAllocation(of: UInt64.self, capacity: needed) { buffer in
+            let wide = buffer.baseAddress!
+            for row in 0..<rows {
+                let input = source + 3 * (row * width + Int(leftmost))
+                for x in 0..<needed {
+                    let pixel = input + 3 &* x
+                    wide[x] = UInt64(pixel[0]) | UInt64(pixel[1]) &<< 21 | UInt64(pixel[2]) &<< 42
+                }
+                let output = target + row * 3 * horizontal.count
+                let origin = UnsafePointer(wide) - Int(leftmost)
+                // The common numbers of taps are spelled out so that the compiler unrolls the loop over them.
+                switch horizontal.taps {
+                case 1: resampleRowRGB(origin, to: output, taps: 1)
+                case 2: resampleRowRGB(origin, to: output, taps: 2)
+                case 3: resampleRowRGB(origin, to: output, taps: 3)
+                case 4: resampleRowRGB(origin, to: output, taps: 4)
+                case let taps: resampleRowRGB(origin, to: output, taps: taps)
+                }
+            }
+        }
+    }
+
+    /// A row of 3 channels. A pixel travels as one 64-bit number with 21 bits a channel, which hold 255 · 2¹³ + 2¹², so that one
+    /// multiplication weighs all three.
+    @inline(__always)
+    private func resampleRowRGB(_ source: UnsafePointer<UInt64>, to target: UnsafeMutablePointer<UInt8>, taps: Int) {
+        let rounding = UInt64(half) * (1 | 1 << 21 | 1 << 42)
         horizontal.first.withUnsafeBufferPointer { first in
             horizontal.weights.withUnsafeBufferPointer { weights in
                 var output = target
                 var weight = weights.baseAddress!
                 for x in 0..<first.count {
-                    var input = source + 3 &* Int(first[x])
-                    var (r, g, b): (Int32, Int32, Int32) = (half, half, half)
-                    for _ in 0..<taps {
-                        let w = Int32(weight.pointee)
-                        r = r &+ w &* Int32(input[0])
-                        g = g &+ w &* Int32(input[1])
-                        b = b &+ w &* Int32(input[2])
-                        weight += 1
-                        input += 3
-                    }
-                    output[0] = UInt8(truncatingIfNeeded: r >> 14)
-                    output[1] = UInt8(truncatingIfNeeded: g >> 14)
-                    output[2] = UInt8(truncatingIfNeeded: b >> 14)
+                    let input = source + Int(first[x])
+                    var sum = rounding
+                    for tap in 0..<taps { sum = sum &+ UInt64(truncatingIfNeeded: weight[tap]) &* input[tap] }
+                    output[0] = UInt8(truncatingIfNeeded: sum &>> 13)
+                    output[1] = UInt8(truncatingIfNeeded: sum &>> 34)
+                    output[2] = UInt8(truncatingIfNeeded: sum &>> 55)
+                    weight += taps
                     output += 3
                 }
             }
@@ -75,7 +95,7 @@ package struct Resampler {
             for c in 0..<channels {
                 var sum = half
                 for tap in 0..<taps { sum = sum &+ Int32(horizontal.weights[x * taps + tap]) &* Int32(input[tap * channels + c]) }
-                target[x * channels + c] = UInt8(truncatingIfNeeded: sum >> 14)
+                target[x * channels + c] = UInt8(truncatingIfNeeded: sum >> 13)
             }
         }
     }
@@ -89,7 +109,7 @@ package struct Resampler {
             let next = rows + count
             for i in 0..<count {
                 let sum = half &+ w0 &* Int32(rows[i]) &+ w1 &* Int32(next[i])
-                target[i] = UInt8(truncatingIfNeeded: sum >> 14)
+                target[i] = UInt8(truncatingIfNeeded: sum >> 13)
             }
         default: mixManyRows(rows, count: count, weights, to: target)
         }
@@ -106,7 +126,7 @@ package struct Resampler {
                 let w = Int32(weights[tap])
                 for i in 0..<count { sums[i] = sums[i] &+ w &* Int32(row[i]) }
             }
-            for i in 0..<count { target[i] = UInt8(truncatingIfNeeded: sums[i] >> 14) }
+            for i in 0..<count { target[i] = UInt8(truncatingIfNeeded: sums[i] >> 13) }
         }
     }
 }
