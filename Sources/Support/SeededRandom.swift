@@ -13,7 +13,7 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
         state = 0x9E37_79B9_7F4A_7C15
         for key in keys {
             state ^= UInt64(bitPattern: Int64(key))
-            _ = next()
+            state = next()
         }
     }
 
