@@ -20,9 +20,9 @@ struct CurveSection: Sendable {
         charts += (losses.contains("total") ? ["total"] + terms : terms).map { term in
             LineChart(title: term == "total" ? "Loss" : "Loss: \(term)", lines: stepLines { $0.losses[term] })
         }
-        charts.append(LineChart(title: "Learning rate", lines: stepLines(\.learningRate)))
+        charts.append(LineChart(title: "Learning rate", lines: stepLines(\.learningRate), startsAtZero: true))
         charts.append(LineChart(title: "Gradient norm", lines: stepLines(\.gradientNorm)))
-        charts.append(LineChart(title: "Training speed, images a second", lines: stepLines(\.imagesPerSecond)))
+        charts.append(LineChart(title: "Training speed, images a second", lines: stepLines(\.imagesPerSecond), startsAtZero: true))
         let drawn = charts.map(\.html).joined()
         if drawn.isEmpty { return "" }
         let several = arms.contains { $0.runs.count > 1 }

@@ -14,6 +14,8 @@ struct LineChart: Sendable {
     var title: String
     var lines: [Line]
     var marksPoints = false
+    /// Whether the vertical axis begins at 0 whatever the values.
+    var startsAtZero = false
     /// How values are written in the read-out.
     var format: @Sendable (Double) -> String = significant
     /// A factor for the axis labels, such as 100 for per cent.
@@ -21,15 +23,15 @@ struct LineChart: Sendable {
 
     private static let width = 560.0
     private static let height = 250.0
-    private static let plot = (left: 52.0, right: 548.0, top: 14.0, bottom: 222.0)
+    private static let plot = (left: 52.0, right: 538.0, top: 14.0, bottom: 222.0)
 
     /// The chart in a `<figure>`; empty when there is nothing to draw.
     var html: String {
         let finite = lines.map { line in line.points.filter { $0.x.isFinite && $0.y.isFinite } }
         guard let x = Self.range(finite.joined().map(\.x)), let y = Self.valueRange(finite.joined().map(\.y)) else { return "" }
         let plot = Self.plot
-        let xScale = Scale(x, pixels: (plot.left, plot.right))
-        let yScale = Scale(y, pixels: (plot.bottom, plot.top))
+        let xScale = Scale(min(x.lowerBound, 0)...x.upperBound, pixels: (plot.left, plot.right))
+        let yScale = Scale(startsAtZero ? min(y.lowerBound, 0)...y.upperBound : y, pixels: (plot.bottom, plot.top))
         let svg =
             "<svg viewBox=\"0 0 560 250\" role=\"img\" aria-label=\"\(escaped(title)) over training steps\">"
             + grid(xScale, yScale) + lines.map { path($0, xScale, yScale) }.joined() + readOut(xScale, yScale) + "</svg>"
@@ -56,10 +58,10 @@ struct LineChart: Sendable {
         let plot = Self.plot
         var svg = "<g class=\"grid\">"
         let shown = Scale((y.lower * axisFactor)...(y.upper * axisFactor), pixels: y.pixels)
-        for tick in shown.ticks(5) {
+        for tick in shown.ticks(6) {
             let height = coordinate(shown(tick))
             svg += "<line x1=\"\(plot.left)\" x2=\"\(plot.right)\" y1=\"\(height)\" y2=\"\(height)\"/>"
-            svg += "<text x=\"\(plot.left - 8)\" y=\"\(height)\" dy=\".35em\" text-anchor=\"end\">\(tickText(tick, shown, 5))</text>"
+            svg += "<text x=\"\(plot.left - 8)\" y=\"\(height)\" dy=\".35em\" text-anchor=\"end\">\(tickText(tick, shown, 6))</text>"
         }
         for tick in x.ticks(6) {
             svg += "<text x=\"\(coordinate(x(tick)))\" y=\"\(plot.bottom + 20)\" text-anchor=\"middle\">\(tickText(tick, x, 6))</text>"

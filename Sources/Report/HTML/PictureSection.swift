@@ -28,12 +28,13 @@ struct PictureSection: Sendable {
         let palette = Palette(first.index.classes.map { RGB($0.color[0], $0.color[1], $0.color[2]) })
         let samples = try first.index.pictures.map { try sample($0, sources, palette) }
         let legend = first.index.classes.map { "<li>\(swatch($0.color))\(escaped($0.name))</li>" }.joined()
+        let unlabelled = "<li>\(swatch([0, 0, 0]))not labelled</li>"
         let changes =
             sources.contains { $0.arm.isPlain } && sources.contains { $0.arm.isDistilled }
             ? "Changes: <span class=\"up\">■</span> the plain student is wrong and the distilled one right, "
                 + "<span class=\"down\">■</span> the other way round, <span class=\"soft\">■</span> both wrong. " : ""
         return "<h2>Pictures</h2><p class=\"note\">\(changes)Point at a prediction to see the image through it. "
-            + "Figures are the picture’s own mIoU.</p><ul class=\"legend\">\(legend)</ul>"
+            + "Figures are the picture’s own mIoU.</p><ul class=\"legend\">\(legend)\(unlabelled)</ul>"
             + samples.prefix(Self.open).joined() + fold(Array(samples.dropFirst(Self.open)))
     }
 
@@ -77,7 +78,7 @@ struct PictureSection: Sendable {
             guard prediction.arm.isDistilled, let plain, let truth else { continue }
             let picture = changes(image, truth, plain.labels, prediction.labels)
             let uri = dataURI(try JPEG.encode(picture, quality: 82), type: "image/jpeg")
-            tiles.append(tile("changes by \(prediction.arm.name)", nil, "<img alt=\"\" src=\"\(uri)\">"))
+            tiles.append(tile("changes by \(prediction.arm.name)", nil, "<img class=\"changes\" alt=\"changes\" src=\"\(uri)\">"))
         }
         let photo = dataURI(try JPEG.encode(image, quality: 85), type: "image/jpeg")
         let columns = tiles.count <= 4 ? tiles.count : (tiles.count + 1) / 2

@@ -54,6 +54,7 @@ enum Style {
         .tile .view{position:relative;border-radius:8px;overflow:hidden;background:var(--photo) center/100% 100%}
         .tile img{display:block;width:100%;height:auto;image-rendering:auto;transition:opacity .18s}
         .tile .labels:hover{opacity:.3}
+        @media(prefers-color-scheme:dark){.tile .changes{filter:brightness(.82)}}
         .tile p{margin:4px 2px 0;font-size:13px;display:flex;justify-content:space-between;gap:8px}
         .tile b{font-weight:600}
         .sample>p{margin:0 0 8px;font-size:14px;color:var(--soft)}

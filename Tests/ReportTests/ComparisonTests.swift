@@ -1,0 +1,87 @@
+import Foundation
+import Report
+import Runs
+import SegEval
+import Support
+import Testing
+
+@Suite struct ComparisonTests {
+    let examples = ExampleRuns()
+
+    private func message(_ folders: [RunFolder], reference: String? = nil) -> String {
+        do {
+            _ = try Comparison(folders, reference: reference)
+            return "nothing was thrown"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test func armsAreGroupedAndComparedWithThePlainStudent() throws {
+        let comparison = try Comparison(examples.addExperiment().reversed())
+        #expect(comparison.arms.map(\.arm) == ["teacher", "plain", "kd"])
+        #expect(comparison.arms.map(\.seeds) == [[1], [1, 2, 3], [1, 2, 3]])
+        #expect(comparison.reference == "plain" && comparison.images == 20)
+        // hits h of 2000 a class, the rest taken for the other: IoU = h / (4000 − h). Of the plain student with seed 1,
+        // h = 20 · 60 + Σ i mod 5 + Σ i mod 3 = 1200 + 40 + 19.
+        #expect(comparison.arms[1].meanIoUs[0] == 1259.0 / 2741.0)
+        #expect(comparison.arms[1].classIoU == [comparison.arms[1].meanIoU, comparison.arms[1].meanIoU, nil])
+        let headline = try #require(comparison.headline)
+        #expect(headline.arm == "kd" && headline.statistics.outcome == .better && headline.statistics.seeds == [1, 2, 3])
+        #expect(headline.verdict.headline.hasPrefix("Distillation by kd helped: +"))
+        let expected = (comparison.arms[2].meanIoU - comparison.arms[1].meanIoU) / (comparison.arms[0].meanIoU - comparison.arms[1].meanIoU)
+        let gap = try #require(headline.gapClosed)
+        #expect(abs(gap - expected) < 1e-12)
+        // The teacher's single run stands against all three plain ones.
+        #expect(comparison.differences[0].statistics.runs == [1, 3])
+    }
+
+    @Test func textIsAligned() throws {
+        let comparison = try Comparison(examples.addExperiment())
+        let lines = comparison.text.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines[0] == "camvid, test, 20 images, whole image; mIoU in per cent")
+        let table = lines[2...6]
+        #expect(table.first?.hasPrefix("arm      model  parameters  seeds") == true)
+        #expect(table.contains { $0.hasPrefix("kd       small      1.24 M      3") })
+        let column = lines[3].firstIndex(of: " ").map { lines[3].distance(from: lines[3].startIndex, to: $0) }
+        #expect(column == "teacher".count)
+        #expect(comparison.text.contains("Distillation by kd helped"))
+        #expect(!comparison.text.contains("verdict on teacher"))
+        #expect(comparison.classText.contains("road & kerb"))
+    }
+
+    @Test func jsonHoldsTheFigures() throws {
+        let comparison = try Comparison(examples.addExperiment())
+        let encoder = JSONEncoder()
+        let object = try #require(try JSONSerialization.jsonObject(with: encoder.encode(comparison)) as? [String: Any])
+        let differences = try #require(object["differences"] as? [[String: Any]])
+        let statistics = try #require(differences[1]["statistics"] as? [String: Any])
+        #expect(statistics["outcome"] as? String == "better")
+        #expect(statistics["interval"] is [String: Any] && statistics["pValue"] is Double)
+    }
+
+    @Test func anotherReference() throws {
+        let folders = try examples.addExperiment()
+        #expect(try Comparison(folders, reference: "kd").differences.map(\.arm) == ["teacher", "plain"])
+        #expect(message(folders, reference: "plan").contains("Did you mean “plain”?"))
+    }
+
+    @Test func whatCannotBeComparedIsRefused() throws {
+        let plain = try examples.add("plain", seed: 1, correct: 60)
+        let missing = try examples.add("kd", method: "kd", seed: 1, correct: 60, evaluated: false)
+        #expect(message([plain, missing]).contains("kd-seed1 has no evaluation “test” to compare"))
+        #expect(message([plain, missing]).contains("segdistill evaluate"))
+        let other = try examples.add("cwd", method: "cwd", seed: 1, correct: 60, dataset: "street-scenes")
+        #expect(message([plain, other]).contains("the data set is camvid in"))
+        let twin = try examples.add("plain", seed: 1, correct: 61, name: "again")
+        #expect(message([plain, twin]).contains("are both seed 1 of “plain”"))
+        #expect(message([]).contains("no runs to compare"))
+    }
+
+    @Test func armsOfOneNameButDifferentModelsAreToldApart() throws {
+        let folders = [
+            try examples.add("plain", seed: 1, correct: 60), try examples.add("plain", seed: 1, correct: 70, model: "big", name: "big"),
+        ]
+        #expect(try Comparison(folders).arms.map(\.arm) == ["plain (small)", "plain (big)"])
+    }
+}

@@ -1,0 +1,74 @@
+import Foundation
+import Runs
+import Support
+import Vision
+
+/// Run folders as training writes them, small, in a folder that is removed at the end.
+final class ExampleRuns {
+    let url = FileManager.default.temporaryDirectory.appendingPathComponent("report-tests-\(UUID().uuidString)", isDirectory: true)
+    let classes = [
+        ScoredClass(name: "sky", color: [70, 130, 180]), ScoredClass(name: "road & kerb", color: [128, 64, 128]),
+        ScoredClass(name: "never", color: [1, 2, 3]),
+    ]
+
+    deinit { try? FileManager.default.removeItem(at: url) }
+
+    /// - Parameter correct: of each image's 100 pixels a class, those predicted right; the others are taken for the other class.
+    @discardableResult
+    func add(
+        _ arm: String, role: RunInfo.Role = .student, method: String? = nil, seed: Int, correct: Int, model: String = "small",
+        dataset: String = "camvid", evaluated: Bool = true, name: String? = nil
+    ) throws -> RunFolder {
+        let info = RunInfo(
+            arm: arm, role: role, method: method, seed: seed, dataset: dataset, model: model, parameters: 1_240_000, steps: 40)
+        let folder = try RunFolder.create(
+            at: url.appendingPathComponent(name ?? "\(arm)-seed\(seed)"), info: info, recipe: "note: <b>bold</b>\n")
+        let log = try EventLog(folder)
+        for step in [20, 40] {
+            try log.append(
+                .step(
+                    StepEvent(
+                        step: step, epoch: 1, losses: ["total": 2 / Double(step), "task": 1 / Double(step)], learningRate: 0.01,
+                        imagesPerSecond: 30, seconds: ["data": 0.01, "step": 0.99])))
+        }
+        try log.append(
+            .evaluation(EvaluationEvent(step: 40, epoch: 1, split: "val", meanIoU: 0.5, pixelAccuracy: 0.7, best: true, seconds: 1)))
+        if evaluated { try folder.write(metrics(info, correct), named: "test") }
+        try folder.updateInfo { $0.status = .finished }
+        return folder
+    }
+
+    private func metrics(_ info: RunInfo, _ correct: Int) -> Metrics {
+        let images = (0..<20).map { image -> ImageCounts in
+            // Images differ in difficulty, arms by the same amount on each; seeds by a pixel or two.
+            let right = Int64(correct + image % 5 + (info.seed * image) % 3)
+            return ImageCounts(image: "\(image)", intersection: [right, right, 0], truth: [100, 100, 0], predicted: [100, 100, 0])
+        }
+        let hits = images.reduce(0) { $0 + $1.intersection[0] }
+        let misses = 2000 - hits
+        return Metrics(
+            dataset: info.dataset, split: "test", model: info.model, checkpoint: "best", arm: info.arm, method: info.method,
+            seed: info.seed, imagesPerSecond: 44, classes: classes, confusion: [[hits, misses, 0], [misses, hits, 0], [0, 0, 0]],
+            images: images, meanIoU: 0, pixelAccuracy: 0, meanAccuracy: 0, classIoU: [0, 0, nil])
+    }
+
+    /// A picture of 4×2 pixels; the left half is sky in truth.
+    func addPicture(to folder: RunFolder, prediction: [UInt8]) throws {
+        let image = Image(width: 4, height: 2, filledWith: 200)
+        let truth = LabelMap(width: 4, height: 2, values: [0, 0, 1, 1, 0, 0, 1, 255])
+        let picture = Picture(
+            sample: "street/1", image: try PNG.encode(image), truth: try PNG.encode(truth),
+            prediction: try PNG.encode(LabelMap(width: 4, height: 2, values: prediction)))
+        try folder.write([picture], classes: classes)
+    }
+
+    /// A teacher, and three seeds each of the plain and the distilled student.
+    func addExperiment(gain: Int = 8) throws -> [RunFolder] {
+        var folders = [try add("teacher", role: .teacher, seed: 1, correct: 90, model: "large")]
+        for seed in 1...3 {
+            folders.append(try add("plain", seed: seed, correct: 60))
+            folders.append(try add("kd", method: "kd", seed: seed, correct: 60 + gain))
+        }
+        return folders
+    }
+}
