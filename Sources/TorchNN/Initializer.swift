@@ -34,23 +34,36 @@ public enum Initializer {
         withoutGradients { _ = tensor.uniform_(-bound, bound) }
     }
 
-    /// Normal, cut at ±2 (not at ±2σ), as `trunc_normal_` of PyTorch and timm.
-    public static func truncatedNormal(_ tensor: Tensor, std: Double = 0.02) {
+    /// Normal with standard deviation gain·√(2/(in + out)), Glorot and Bengio 2010.
+    public static func xavierNormal(_ tensor: Tensor, gain: Double = 1) {
+        let (fanIn, fanOut) = fans(tensor)
+        normal(tensor, std: gain * (2 / Double(fanIn + fanOut)).squareRoot())
+    }
+
+    /// Normal, cut at `low` and `high` (not at multiples of σ), as `trunc_normal_` of PyTorch and timm.
+    public static func truncatedNormal(
+        _ tensor: Tensor, mean: Double = 0, std: Double = 0.02, low: Double = -2, high: Double = 2
+    ) {
+        // PyTorch's way: uniform between the cumulative probabilities of the cuts, then the inverse error function.
+        // Written with PyTorch's detour over [0, 1], so that the last bit agrees too.
+        func edge(_ cut: Double) -> Double { 2 * ((1 + Torch.erf((cut - mean) / std / 2.0.squareRoot())) / 2) - 1 }
         withoutGradients {
-            // PyTorch's way: uniform between the cumulative probabilities of the cuts, then the inverse error function.
-            let edge = Torch.erf(2 / std / 2.0.squareRoot())
-            tensor.uniform_(-edge, edge)
-            tensor.erfinv_().mul_(std * 2.0.squareRoot())
-            tensor.clamp_(min: -2, max: 2)
+            tensor.uniform_(edge(low), edge(high))
+            tensor.erfinv_().mul_(std * 2.0.squareRoot()).add_(Tensor(mean, dtype: tensor.dtype, device: tensor.device))
+            tensor.clamp_(min: low, max: high)
         }
+    }
+
+    public static func uniform(_ tensor: Tensor, _ low: Double, _ high: Double) {
+        withoutGradients { _ = tensor.uniform_(low, high) }
     }
 
     public static func constant(_ tensor: Tensor, _ value: Double) {
         withoutGradients { _ = tensor.fill_(value) }
     }
 
-    public static func normal(_ tensor: Tensor, std: Double) {
-        withoutGradients { _ = tensor.normal_(std: std) }
+    public static func normal(_ tensor: Tensor, mean: Double = 0, std: Double) {
+        withoutGradients { _ = tensor.normal_(mean: mean, std: std) }
     }
 
     private static func kaimingStd(_ tensor: Tensor, _ a: Double, _ fan: Fan) -> Double {

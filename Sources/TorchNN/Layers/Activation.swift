@@ -3,7 +3,7 @@ import Torch
 /// Activations without parameters, by PyTorch's names.
 public final class Activation: Module, Layer {
     public enum Kind: String, Sendable {
-        case identity, relu, relu6, silu, gelu, hardswish, hardsigmoid, sigmoid
+        case identity, relu, relu6, silu, gelu, hardswish, hardsigmoid, sigmoid, tanh
     }
 
     public let kind: Kind
@@ -20,6 +20,7 @@ public final class Activation: Module, Layer {
         case .hardswish: F.hardswish(x)
         case .hardsigmoid: F.hardsigmoid(x)
         case .sigmoid: x.sigmoid()
+        case .tanh: x.tanh()
         }
     }
 }

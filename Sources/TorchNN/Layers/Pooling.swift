@@ -42,11 +42,14 @@ public final class AvgPool2d: Module, Layer {
     }
 }
 
-/// The mean of `size`×`size` equal parts: `torch.nn.AdaptiveAvgPool2d`.
+/// The means of equal parts: `torch.nn.AdaptiveAvgPool2d`.
 public final class AdaptiveAvgPool2d: Module, Layer {
-    public let size: Int
+    /// Parts as [vertical, horizontal].
+    public let size: [Int]
 
-    public init(_ size: Int) { self.size = size }
+    public init(_ size: [Int]) { self.size = size }
 
-    public func callAsFunction(_ x: Tensor) -> Tensor { F.adaptiveAvgPool2d(x, [size, size]) }
+    public convenience init(_ size: Int) { self.init([size, size]) }
+
+    public func callAsFunction(_ x: Tensor) -> Tensor { F.adaptiveAvgPool2d(x, size) }
 }
