@@ -16,7 +16,8 @@ public struct ClassFile: Sendable, Equatable {
     public init(contentsOf url: URL) throws {
         guard let data = FileManager.default.contents(atPath: url.path) else {
             throw UserError(
-                "\(url.path): cannot read the class list", hint: "Write a file with one class name a line, in the order of the label values.")
+                "\(url.path): cannot read the class list",
+                hint: "Write a file with one class name a line, in the order of the label values.")
         }
         let parsed = url.pathExtension.lowercased() == "json" ? try Self.parseJSON(data, url) : Self.parseText(data)
         var (entries, ignore) = parsed

@@ -33,7 +33,8 @@ extension FileDataset {
             guard list != nil || orphans.isEmpty else {
                 throw UserError(
                     "\(labelFiles.folder.path): \(orphans.count) of \(labelFiles.names.count) label files have no image: \(excerpt(orphans))",
-                    hint: "Expected images with the same names below \(images.path). Add them, remove the labels, or give a list of images.")
+                    hint: "Expected images with the same names below \(images.path). Add them, remove the labels, or give a list of images."
+                )
             }
         }
         let items = names.map { Item(name: $0, image: imageFiles[$0]!, labels: labelFiles?[$0]) }
@@ -86,7 +87,8 @@ private struct FolderListing {
         }
         guard !files.isEmpty else {
             throw UserError(
-                "\(folder.path): expected files ending in \(extensions.sorted().map { suffix + "." + $0 }.joined(separator: ", ")), found none")
+                "\(folder.path): expected files ending in \(extensions.sorted().map { suffix + "." + $0 }.joined(separator: ", ")), found none"
+            )
         }
         self.folder = folder
         self.files = files

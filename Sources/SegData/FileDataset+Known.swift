@@ -31,6 +31,7 @@ extension FileDataset {
         }
         return try FileDataset(
             images: root.appendingPathComponent("leftImg8bit/\(split.rawValue)"),
-            labels: root.appendingPathComponent("gtFine/\(split.rawValue)"), classes: .common7, imageSuffix: "_image", labelSuffix: "_label")
+            labels: root.appendingPathComponent("gtFine/\(split.rawValue)"), classes: .common7, imageSuffix: "_image", labelSuffix: "_label"
+        )
     }
 }

@@ -93,6 +93,7 @@ struct LabelReader: Sendable {
         return UserError(
             "\(url.path): expected label values 0 to \(classes.count - 1) (\(classes.names.joined(separator: ", "))) or 255, found \(shown)",
             hint: "If \(values.count == 1 ? "this value means" : "these values mean") \"no class\", list "
-                + "\(values.count == 1 ? "it" : "them") under `ignore`; otherwise complete the class list. Labels that start at 1 must be moved down by one.")
+                + "\(values.count == 1 ? "it" : "them") under `ignore`; otherwise complete the class list. Labels that start at 1 must be moved down by one."
+        )
     }
 }

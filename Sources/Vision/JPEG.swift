@@ -103,7 +103,10 @@ public enum JPEG {
         var position = 2
         while position + 4 <= bytes.count, bytes[position] == 0xFF {
             let marker = bytes[position + 1]
-            if marker == 0xFF { position += 1; continue }
+            if marker == 0xFF {
+                position += 1
+                continue
+            }
             if marker == 0xDA || marker == 0xD9 { break }
             let end = position + 2 + (Int(bytes[position + 2]) << 8 | Int(bytes[position + 3]))
             guard end <= bytes.count else { break }

@@ -1,6 +1,7 @@
 /// EXIF's orientation tag (0x0112): how the stored picture must be turned to be seen upright.
 public enum Orientation: Int, Sendable, CaseIterable {
-    case up = 1, mirrored, down, downMirrored, leftMirrored, right, rightMirrored, left
+    case up = 1
+    case mirrored, down, downMirrored, leftMirrored, right, rightMirrored, left
 
     /// Whether width and height change places.
     public var swapsSides: Bool { rawValue >= 5 }

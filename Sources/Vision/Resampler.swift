@@ -101,7 +101,8 @@ package struct Resampler {
     }
 
     /// `target[i] = Σ weights[tap] · rows[tap][i]`; the rows follow one another, `count` bytes each.
-    private func mixRows(_ rows: UnsafePointer<UInt8>, count: Int, _ weights: UnsafePointer<Int16>, to target: UnsafeMutablePointer<UInt8>) {
+    private func mixRows(_ rows: UnsafePointer<UInt8>, count: Int, _ weights: UnsafePointer<Int16>, to target: UnsafeMutablePointer<UInt8>)
+    {
         switch vertical.taps {
         case 1: target.update(from: rows, count: count)
         case 2:

@@ -16,7 +16,9 @@ import Vision
         #expect(file.classes.palette[1] == RGB(1, 2, 3))
         #expect(file.ignore == [2])
 
-        for text in [#"{"classes": [1]}"#, #"{"classes": []}"#, #"{"classes": ["a", "a"]}"#, "no json", #"{"classes": ["a"], "ignore": 256}"#] {
+        for text in [
+            #"{"classes": [1]}"#, #"{"classes": []}"#, #"{"classes": ["a", "a"]}"#, "no json", #"{"classes": ["a"], "ignore": 256}"#,
+        ] {
             try folder.write(text, to: "bad.json")
             #expect("\(text)") { try ClassFile(contentsOf: folder["bad.json"]) } throws: { "\($0)".contains("bad.json") && $0 is UserError }
         }
@@ -24,7 +26,9 @@ import Vision
     }
 
     @Test func knownListsHaveDistinctNamesAndColours() {
-        for (list, count) in [(ClassList.camVid11, 11), (.cityscapes19, 19), (.common7, 7), (ClassList(names: (0..<200).map(String.init)), 200)] {
+        for (list, count) in [
+            (ClassList.camVid11, 11), (.cityscapes19, 19), (.common7, 7), (ClassList(names: (0..<200).map(String.init)), 200),
+        ] {
             #expect(list.count == count)
             #expect(Set(list.names).count == count)
             #expect(Set(list.entries.map(\.color)).count == count)

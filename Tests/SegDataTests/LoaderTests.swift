@@ -113,7 +113,14 @@ import Vision
         let counter = Counter()
         var options = options(threads: 3)
         options.memory = BatchMemory(
-            allocate: { counter.add(1); return .allocate(byteCount: $0, alignment: 64) }, free: { $0.deallocate(); counter.add(-1) })
+            allocate: {
+                counter.add(1)
+                return .allocate(byteCount: $0, alignment: 64)
+            },
+            free: {
+                $0.deallocate()
+                counter.add(-1)
+            })
         do {
             let loader = try Loader(TinyDataset(count: 11), options)
             for _ in 0..<200 { _ = try loader.next() }

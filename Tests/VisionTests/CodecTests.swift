@@ -88,7 +88,8 @@ import Vision
         #expect(try Image(contentsOf: misnamed) == rgb.expected.image)
 
         let bad: [(String, Data, String)] = [
-            ("empty.png", Data(), "empty"), ("page.png", Data("<html>".utf8), "HTML"), ("notes.jpg", Data("hello".utf8), "expected a JPEG or PNG"),
+            ("empty.png", Data(), "empty"), ("page.png", Data("<html>".utf8), "HTML"),
+            ("notes.jpg", Data("hello".utf8), "expected a JPEG or PNG"),
             ("animation.png", Data("GIF89a".utf8), "GIF"),
         ]
         for (name, content, word) in bad {

@@ -28,7 +28,8 @@ import Vision
 
     @Test func greyImagesResizeLikeTheChannelsOfColouredOnes() {
         let image = pattern(width: 31, height: 17)
-        let green = Image(width: 31, height: 17, channels: 1, pixels: stride(from: 1, to: image.pixels.count, by: 3).map { image.pixels[$0] })
+        let green = Image(
+            width: 31, height: 17, channels: 1, pixels: stride(from: 1, to: image.pixels.count, by: 3).map { image.pixels[$0] })
         let resized = image.resized(width: 12, height: 40)
         let expected = stride(from: 1, to: resized.pixels.count, by: 3).map { resized.pixels[$0] }
         #expect(green.resized(width: 12, height: 40).pixels == expected)
