@@ -15,7 +15,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
@@ -41,22 +40,36 @@ let package = Package(
         // Distillation
         .target(name: "SegModels", dependencies: ["TorchNN"]),
         .target(name: "Distill", dependencies: ["TorchNN", "Recipes"]),
-        .target(name: "SegEval", dependencies: ["Torch", "SegData"]),
-        .target(name: "Runs", dependencies: ["Support", .product(name: "SwiftProtobuf", package: "swift-protobuf")]),
+        .target(name: "SegEval", dependencies: ["Torch", "SegData", "Support"]),
+        .target(name: "Runs", dependencies: ["Support", .product(name: "SwiftProtobuf", package: "swift-protobuf")], exclude: ["Event.proto"]),
         .target(name: "Recipes", dependencies: ["Support", "Yams"]),
         .target(
             name: "Train",
             dependencies: [
                 "Recipes", "Runs", "SegData", "SegModels", "SegEval", "Distill", "TorchOptim",
-                .product(name: "Logging", package: "swift-log"),
             ]),
-        .target(name: "Report", dependencies: ["Runs", "Vision", "Support"]),
+        .target(name: "Report", dependencies: ["Runs", "SegEval", "Vision", "Support"]),
         .target(name: "SegTesting", dependencies: ["TorchNN"]),
         .executableTarget(
             name: "segdistill",
             dependencies: ["Train", "Report", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
 
         // Tests
+        .testTarget(name: "SupportTests", dependencies: ["Support"]),
+        .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles", "Support"], resources: [.copy("Fixtures")]),
         .testTarget(name: "TorchTests", dependencies: ["Torch", "SegTesting"], resources: [.copy("Fixtures")]),
-    ]
+        .testTarget(name: "TorchNNTests", dependencies: ["TorchNN", "SegTesting"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "TorchOptimTests", dependencies: ["TorchOptim", "SegTesting"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "VisionTests", dependencies: ["Vision"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "SegDataTests", dependencies: ["SegData"]),
+        .testTarget(name: "SegModelsTests", dependencies: ["SegModels", "SegTesting"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "DistillTests", dependencies: ["Distill", "SegTesting"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "SegEvalTests", dependencies: ["SegEval"]),
+        .testTarget(name: "RunsTests", dependencies: ["Runs"]),
+        .testTarget(name: "RecipesTests", dependencies: ["Recipes"]),
+        .testTarget(name: "TrainTests", dependencies: ["Train", "SegTesting"]),
+        .testTarget(name: "ReportTests", dependencies: ["Report"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["segdistill"]),
+    ],
+    cxxLanguageStandard: .cxx20
 )

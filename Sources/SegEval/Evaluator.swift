@@ -29,13 +29,13 @@ public struct Evaluator {
     }
 
     /// - Parameters:
-    ///   - network: B×H×W×3 bytes (or floats of the same range) on the device to logits B×K×…
+    ///   - network: B×h×w×3 bytes (or floats of the same range) on the device and a size to B×K×size logits.
     ///   - outputMap: what a predicted class counts as, for a network with other classes than the data set's; nil for none.
     ///   - progress: called with the number of images done.
     ///   - onPrediction: called with each image's index and its prediction (H×W, on the device).
     /// - Throws: what the data set throws; `TorchError`.
     public func run(
-        network: (Tensor) -> Tensor, outputMap: Tensor? = nil, progress: (Int) -> Void = { _ in },
+        network: (Tensor, [Int]) -> Tensor, outputMap: Tensor? = nil, progress: (Int) -> Void = { _ in },
         onPrediction: ((Int, Tensor) throws -> Void)? = nil
     ) throws -> Evaluation {
         let classes = dataset.classes.count

@@ -48,8 +48,8 @@ public struct TestProtocol: Sendable, Equatable {
     /// Class scores at `output`'s size.
     /// - Parameters:
     ///   - images: B×H×W×3 bytes.
-    ///   - network: B×h×w×3 bytes (or floats of the same range) to B×K×… logits at any resolution.
-    public func scores(_ images: Tensor, output: [Int], network: (Tensor) -> Tensor) -> Tensor {
+    ///   - network: B×h×w×3 bytes (or floats of the same range) and a size to B×K×size logits.
+    public func scores(_ images: Tensor, output: [Int], network: (Tensor, [Int]) -> Tensor) -> Tensor {
         let planes = images.permute(0, 3, 1, 2)
         let base = size.map { [$0.height, $0.width] } ?? Array(planes.shape.suffix(2))
         let views = scales.flatMap { scale in (flip ? [false, true] : [false]).map { (scale, $0) } }
@@ -64,25 +64,25 @@ public struct TestProtocol: Sendable, Equatable {
     }
 
     private func view(
-        _ planes: Tensor, _ base: [Int], _ scale: Double, _ mirrored: Bool, _ output: [Int], _ network: (Tensor) -> Tensor
+        _ planes: Tensor, _ base: [Int], _ scale: Double, _ mirrored: Bool, _ output: [Int], _ network: (Tensor, [Int]) -> Tensor
     ) -> Tensor {
         let target = base.map { fitting(Int((Double($0) * scale).rounded())) }
         var input = planes
         if Array(planes.shape.suffix(2)) != target { input = F.bilinearAntialiased(planes.float.contiguous(), target) }
         if mirrored { input = input.flip([3]) }
-        func run(_ planes: Tensor) -> Tensor { network(planes.permute(0, 2, 3, 1)).float }
         var logits: Tensor
         switch mode {
-        case .whole: logits = run(input)
-        case .slide(let window, let stride): logits = slide(input, window, stride, run)
+        case .whole: logits = network(input.permute(0, 2, 3, 1), output).float
+        case .slide(let window, let stride):
+            logits = slide(input, window, stride, network)
+            if target != output { logits = F.bilinear(logits, output) }
         }
-        if mirrored { logits = logits.flip([3]) }
-        return Array(logits.shape.suffix(2)) == output ? logits : F.bilinear(logits, output)
+        return mirrored ? logits.flip([3]) : logits
     }
 
     private func fitting(_ side: Int) -> Int { max(multiple, (side + multiple / 2) / multiple * multiple) }
 
-    private func slide(_ input: Tensor, _ window: Size, _ step: Size, _ run: (Tensor) -> Tensor) -> Tensor {
+    private func slide(_ input: Tensor, _ window: Size, _ step: Size, _ network: (Tensor, [Int]) -> Tensor) -> Tensor {
         let (height, width) = (input.size(2), input.size(3))
         let (windowHeight, windowWidth) = (min(window.height, height), min(window.width, width))
         var sum: Tensor?
@@ -90,8 +90,8 @@ public struct TestProtocol: Sendable, Equatable {
         for top in Self.starts(height, windowHeight, step.height) {
             for left in Self.starts(width, windowWidth, step.width) {
                 let (rows, columns) = (top..<top + windowHeight, left..<left + windowWidth)
-                var scores = run(input[.all, .all, rows, columns])
-                if Array(scores.shape.suffix(2)) != [windowHeight, windowWidth] { scores = F.bilinear(scores, [windowHeight, windowWidth]) }
+                let patch = input[.all, .all, rows, columns].permute(0, 2, 3, 1)
+                let scores = network(patch, [windowHeight, windowWidth]).float
                 if sum == nil { sum = Tensor.zeros([scores.size(0), scores.size(1), height, width], device: input.device) }
                 sum![.all, .all, rows, columns].add_(scores)
                 hits[.all, .all, rows, columns].add_(Tensor.one)

@@ -59,7 +59,7 @@ extension DataRecipe {
         let labels = root.appendingPathComponent(self.labels)
         let list = root.appendingPathComponent(name.hasSuffix(".txt") ? name : name + ".txt")
         let files = FileManager.default
-        let hasFolder = files.fileExists(atPath: images.appendingPathComponent(name).path)
+        let hasFolder = name != "." && files.fileExists(atPath: images.appendingPathComponent(name).path)
         guard name == "." || hasFolder || files.fileExists(atPath: list.path) else {
             throw UserError(
                 "there is no split '\(name)': expected the folder \(images.appendingPathComponent(name).path) or the list \(list.path)",

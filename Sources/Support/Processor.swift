@@ -1,0 +1,28 @@
+import Foundation
+
+/// What the processor can do.
+public enum Processor {
+    /// Whether bfloat16 products are computed in hardware: AVX512-BF16 or AMX on x86-64.
+    public static let hasBF16: Bool = {
+        #if arch(x86_64) && os(Linux)
+            !flags.isDisjoint(with: ["avx512_bf16", "amx_bf16"])
+        #else
+            false
+        #endif
+    }()
+
+    /// The processor's instruction sets, as Linux names them; empty elsewhere.
+    public static let flags: Set<String> = {
+        guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8),
+            let line = text.split(separator: "\n").first(where: { $0.hasPrefix("flags") })
+        else { return [] }
+        return Set(line.split(separator: ":", maxSplits: 1).last?.split(separator: " ").map(String.init) ?? [])
+    }()
+
+    /// Bytes of memory that the process holds now; nil where the system does not tell.
+    public static var residentMemory: Int? {
+        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
+        let fields = text.split(separator: " ")
+        return fields.count > 1 ? Int(fields[1]).map { $0 * Int(sysconf(Int32(_SC_PAGESIZE))) } : nil
+    }
+}

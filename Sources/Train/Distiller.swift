@@ -1,0 +1,111 @@
+import Distill
+import Recipes
+import SegModels
+import Support
+import Torch
+import TorchNN
+
+/// The teacher and the methods by which the student learns from it.
+final class Distiller {
+    let teacher: Network
+    private let methods: [Active]
+
+    private struct Active {
+        let name: String
+        let weight: Double
+        let method: any DistillationMethod
+        let teacherTaps: [String: String]
+        let studentTaps: [String: String]
+    }
+
+    /// - Throws: `UserError` when a tap does not exist, or the models do not fit a method.
+    init(teacher: Network, student: Network, methods recipes: [MethodRecipe], classes: Int) throws {
+        self.teacher = teacher
+        var names: Set<String> = []
+        methods = try recipes.map { recipe in
+            let kind = try Methods.named(recipe.name)
+            let taps = kind.taps(recipe)
+            let setup = MethodSetup(
+                settings: recipe.settings,
+                teacherChannels: try Self.channels(taps.teacher, teacher.model, recipe.name, "teacher"),
+                studentChannels: try Self.channels(taps.student, student.model, recipe.name, "student"), classes: classes)
+            let method = try kind.init(setup)
+            method.to(student.device)
+            // The same method may be used at several taps: kd, cwd, cwd-2.
+            var name = recipe.name
+            var number = 2
+            while !names.insert(name).inserted {
+                name = "\(recipe.name)-\(number)"
+                number += 1
+            }
+            return Active(name: name, weight: recipe.weight, method: method, teacherTaps: taps.teacher, studentTaps: taps.student)
+        }
+    }
+
+    private static func channels(
+        _ taps: [String: String], _ model: SegmentationModel, _ method: String, _ side: String
+    ) throws -> [String: Int] {
+        try taps.mapValues { tap in
+            if let channels = model.tapChannels[tap] { return channels }
+            let known = model.tapChannels.keys.sorted()
+            let nearest = nearestName(to: tap, in: known).map { "Did you mean '\($0)'? " } ?? ""
+            throw UserError(
+                "\(method): the \(side) \(model.card.name) has no tap '\(tap)'",
+                hint: "\(nearest)Its taps: \(known.joined(separator: ", ")).")
+        }
+    }
+
+    /// What the student's forward pass has to record.
+    var studentTaps: Set<String> { Set(methods.flatMap { $0.studentTaps.values }) }
+    private var teacherTaps: Set<String> { Set(methods.flatMap { $0.teacherTaps.values }) }
+
+    /// What is trained beside the student, with paths such as `cwd.projector.weight`.
+    var namedParameters: [(String, Tensor)] {
+        methods.flatMap { active in active.method.namedParameters().map { ("\(active.name).\($0)", $1) } }
+    }
+
+    /// Parameters and buffers, for checkpoints.
+    var stateDict: [(String, Tensor)] {
+        methods.flatMap { active in active.method.stateDict().map { ("\(active.name).\($0)", $1) } }
+    }
+
+    func load(state: [String: Tensor], from source: String) throws {
+        for active in methods {
+            let prefix = active.name + "."
+            let own = state.filter { $0.key.hasPrefix(prefix) }
+            try active.method.load(own, from: source) { String($0.dropFirst(prefix.count)) }
+        }
+    }
+
+    /// The weighted losses of one batch, by name; a method's terms are added behind it when it has several.
+    func losses(_ images: Tensor, student taps: Taps, labels: Tensor) -> [(String, Tensor)] {
+        var seen = Taps(teacherTaps)
+        withoutGradients { _ = teacher.forward(images, taps: &seen) }
+        return methods.map { active in
+            let inputs = MethodInputs(
+                teacher: active.teacherTaps.mapValues { seen[$0]! }, student: active.studentTaps.mapValues { taps[$0]! }, labels: labels)
+            return (active.name, active.method.loss(inputs).total * active.weight)
+        }
+    }
+
+    /// One line for each method: its taps, their shapes, and the memory of its loss.
+    func describe(batch: Int, height: Int, width: Int, student: SegmentationModel) -> [String] {
+        methods.map { active in
+            func shapes(_ taps: [String: String], _ model: SegmentationModel) -> [String: [Int]] {
+                taps.mapValues { tap in
+                    let stride = model.tapStrides[tap]!
+                    return [batch, model.tapChannels[tap]!, (height + stride - 1) / stride, (width + stride - 1) / stride]
+                }
+            }
+            let teacherShapes = shapes(active.teacherTaps, teacher.model)
+            let studentShapes = shapes(active.studentTaps, student)
+            let bytes = active.method.peakMemory(MethodShapes(teacher: teacherShapes, student: studentShapes))
+            let pairs = active.teacherTaps.keys.sorted().map { role in
+                "\(active.teacherTaps[role]!) \(text(teacherShapes[role]!)) → \(active.studentTaps[role]!) \(text(studentShapes[role]!))"
+            }
+            return "\(active.name): weight \(active.weight), \(pairs.joined(separator: ", ")), about \(bytes >> 20) MiB"
+        }
+    }
+
+    private func text(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: "×") }
+}

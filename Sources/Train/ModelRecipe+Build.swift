@@ -1,0 +1,38 @@
+import Foundation
+import Recipes
+import SegModels
+import Support
+import Torch
+import TorchNN
+
+extension ModelRecipe {
+    /// What the recipe chooses of the model.
+    var options: ModelOptions {
+        ModelOptions(outputStride: outputStride?.rawValue, headChannels: headChannels, hasAuxiliaryHead: auxiliaryHead)
+    }
+
+    /// The network with its weights, on the CPU.
+    /// - Returns: also what was loaded, in words; nil for random weights.
+    /// - Throws: `LoadError` with names when the weights do not fit, `UserError`, `TensorFileError`.
+    func build(classes: Int) throws -> (model: SegmentationModel, report: String?) {
+        if let checkpoint {
+            let saved = try SavedModel(at: checkpoint)
+            guard saved.info.model == model else {
+                throw UserError(
+                    "\(saved.url.path) holds a \(saved.info.model), but the recipe asks for \(model)",
+                    hint: "Set 'model' to \(saved.info.model), or give the run of a \(model).")
+            }
+            guard saved.info.classes.count == classes else {
+                throw UserError(
+                    "\(saved.url.path) tells \(saved.info.classes.count) classes apart, the data has \(classes)",
+                    hint: "Use data with the same classes, or give the file as 'weights' with 'reinitialize: [head]'.")
+            }
+            let model = try saved.load()
+            return (model, "\(model.stateDict().count) tensors from \(saved.url.path)")
+        }
+        let built = try Models.make(model, classes: classes, options: options)
+        guard let weights else { return (built, nil) }
+        let report = try built.load(weights: URL(fileURLWithPath: weights), reinitialize: reinitialize, discard: discard)
+        return (built, "\(report) from \(weights)")
+    }
+}

@@ -1,0 +1,60 @@
+import Foundation
+import Recipes
+import SegModels
+import Support
+import Torch
+import TorchNN
+
+/// A model on its device with the precision that it computes in.
+public final class Network {
+    public let model: SegmentationModel
+    public let device: Device
+    /// bfloat16 for autocast; nil computes in float32.
+    public let autocast: DType?
+
+    /// - Parameter channelsLast: lays out weights, and with them all maps, with a pixel's channels side by side.
+    public init(_ model: SegmentationModel, device: Device, precision: Precision = .float32, channelsLast: Bool = true) {
+        self.model = model
+        self.device = device
+        autocast = precision.autocast(on: device)
+        model.to(device, format: channelsLast ? .channelsLast : nil)
+    }
+
+    /// Keeps weights that only convolutions and matrix products read in the type that they compute in, which saves casting them
+    /// anew each time: for a network that is not trained.
+    public func storeForInference() {
+        model.eval().freeze()
+        guard let autocast else { return }
+        withoutGradients {
+            for parameter in model.parameters() where parameter.dimensions >= 2 { parameter.setData(parameter.to(autocast)) }
+        }
+    }
+
+    /// A forward pass over B×H×W×3 bytes; taps and outputs may be bfloat16.
+    public func forward(_ images_BHWC: Tensor, taps: inout Taps) -> ModelOutput {
+        let input = model.normalize(images_BHWC)
+        return withAutocast(autocast, on: device) { model.forward(input, taps: &taps) }
+    }
+
+    /// Class scores B×K×size in float32.
+    public func scores(_ images_BHWC: Tensor, size: [Int]) -> Tensor {
+        var taps = Taps()
+        return model.resize(forward(images_BHWC, taps: &taps).logits.float, to: size)
+    }
+}
+
+extension Precision {
+    /// The type to compute in on `device`, nil for float32. `auto` is bfloat16 where the hardware has it.
+    public func autocast(on device: Device) -> DType? {
+        switch self {
+        case .float32: nil
+        case .bf16: .bfloat16
+        case .auto:
+            switch device.kind {
+            case .cpu: Processor.hasBF16 ? .bfloat16 : nil
+            case .cuda: .bfloat16
+            case .mps: nil
+            }
+        }
+    }
+}

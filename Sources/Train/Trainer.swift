@@ -1,0 +1,145 @@
+import Foundation
+import Recipes
+import Runs
+import SegData
+import SegEval
+import SegModels
+import Support
+import Torch
+import TorchNN
+import TorchOptim
+
+/// Trains one student, supervised or distilled, from a recipe into a run folder.
+///
+/// Random numbers come from sources that do not disturb each other: the student's initial weights, dropout, the loader's
+/// order and augmentation (all from the recipe's seed), and the methods' projectors. A plain and a distilled run of one seed
+/// therefore start from the same student and see the same batches.
+public final class Trainer {
+    let setup: TrainingSetup
+    let run: RunFolder
+    let store: CheckpointStore
+    let observer: TrainingObserver
+    var position: TrainingPosition
+    private let events: EventLog
+
+    var recipe: Recipe { setup.recipe }
+
+    /// Makes or takes up the run folder.
+    ///
+    /// - Parameters:
+    ///   - arm: what the run is called in tables; by default its methods, or `plain`.
+    ///   - existing: what to do when the folder holds a run already.
+    /// - Throws: `UserError` when the folder cannot be used, or its checkpoint does not fit the recipe.
+    public init(
+        _ setup: TrainingSetup, into folder: URL, arm: String? = nil, role: RunInfo.Role? = nil,
+        existing: RunFolder.Existing = .refuse, environment: RunEnvironment? = nil, observer: TrainingObserver = .silent
+    ) throws {
+        self.setup = setup
+        self.observer = observer
+        let info = setup.runInfo(arm: arm, role: role)
+        run = try RunFolder.create(at: folder, info: info, recipe: setup.recipe.resolvedYAML, existing: existing)
+        store = CheckpointStore(run)
+        position = TrainingPosition(step: 0, loader: .start)
+        if existing == .resume, let saved = try store.readLast() {
+            try setup.restore(saved.model, saved.training, from: run.checkpoints.path + "/last")
+            position = saved.position
+            observer.note("resuming after step \(position.step) of \(setup.steps)")
+        }
+        events = try EventLog(run, resumingAt: position.step)
+        if let environment { try run.writeEnvironment(environment) }
+        try run.updateInfo { $0.status = .running }
+    }
+
+    /// Trains to the end, with validations and checkpoints on the way, then scores the best checkpoint on the test split.
+    ///
+    /// - Throws: ``Interrupted`` after Ctrl-C, with everything saved; `TorchError` (out of memory, say); `UserError` when
+    ///   training diverges, a sample cannot be read or the disk is full. The last checkpoint stays intact.
+    public func train() throws {
+        try Interruption.observed {
+            try withTorchErrors { try loop() }
+        }
+        if !FileManager.default.fileExists(atPath: run.metricsFile(named: "test").path) { try test() }
+        try run.updateInfo {
+            $0.status = .finished
+            $0.finished = .now
+        }
+        observer.finished()
+    }
+
+    private func loop() throws {
+        let step = setup.step
+        let accumulate = recipe.optimizer.accumulate
+        let loader = try Loader(setup.trainingSet, setup.loaderOptions, from: position.loader)
+        var timer = StepTimer()
+        while position.step < setup.steps {
+            let number = position.step + 1
+            var batches: [Batch] = []
+            for _ in 0..<accumulate { batches.append(try loader.next()!) }
+            let isLogged = number % recipe.log.every == 0 || number == setup.steps
+            let outcome = step(batches, step: position.step, wantsNorm: isLogged)
+            position.step = number
+            position.loader = loader.position
+            timer.add(outcome, images: batches.reduce(0) { $0 + $1.count }, waited: batches.reduce(0) { $0 + $1.secondsWaited })
+            let epoch = Double(number * accumulate) / Double(loader.batchesPerEpoch)
+            if isLogged {
+                let event = try timer.finish(
+                    step: number, epoch: epoch, learningRate: step.schedule.rate(at: number - 1), gradientNorm: outcome.gradientNorm,
+                    device: setup.device)
+                try events.append(.step(event))
+                observer.logged(event)
+            }
+            observer.stepped(number, of: setup.steps)
+            try timer.pausing { try pause(after: number, epoch: epoch) }
+        }
+    }
+
+    /// What happens between steps: validation, checkpoint, an interruption.
+    private func pause(after step: Int, epoch: Double) throws {
+        let isLast = step == setup.steps
+        let isValidated = step % recipe.evaluation.every == 0 || isLast
+        if isValidated { try validate(epoch) }
+        let isInterrupted = Interruption.isRequested
+        guard isValidated || isInterrupted || step % recipe.checkpoint.every == 0 else { return }
+        try save()
+        guard isInterrupted, !isLast else { return }
+        try run.updateInfo { $0.status = .interrupted }
+        throw Interrupted(run: run.url, step: step)
+    }
+
+    private func validate(_ epoch: Double) throws {
+        let student = setup.student
+        let start = StepTimer.now()
+        let result = try setup.withDeployedWeights {
+            try ModelEvaluation.run(student, on: setup.validationSet, recipe.evaluation, progress: observer.evaluated)
+        }
+        let scores = result.evaluation.scores
+        let isBest = scores.meanIoU > position.bestScore ?? -1
+        if isBest {
+            position.bestScore = scores.meanIoU
+            position.bestStep = position.step
+            try store.writeBest(model: setup.deployedState, info: setup.info(step: position.step))
+        }
+        let event = EvaluationEvent(
+            step: position.step, epoch: epoch, split: "val", meanIoU: scores.meanIoU, pixelAccuracy: scores.pixelAccuracy, best: isBest,
+            seconds: StepTimer.now() - start)
+        try events.append(.evaluation(event))
+        observer.validated(event)
+    }
+
+    private func save() throws {
+        try events.synchronize()
+        try store.writeLast(
+            position, model: setup.deployedState, info: setup.info(step: position.step), training: setup.trainingState)
+    }
+
+    /// Scores the best checkpoint on the test split: `metrics/test.json` and pictures.
+    private func test() throws {
+        let saved = try SavedModel(at: run.url.path)
+        let network = Network(
+            try saved.load(), device: setup.device, precision: recipe.student.precision, channelsLast: recipe.channelsLast)
+        network.storeForInference()
+        let tester = Tester(network, saved.info, recipe)
+        let metrics = try tester.score(run, purpose: .test, progress: observer.evaluated)
+        observer.tested(metrics)
+    }
+}

@@ -1,0 +1,162 @@
+import Foundation
+import Recipes
+import Runs
+import SegData
+import SegModels
+import Support
+import Torch
+import TorchNN
+import TorchOptim
+
+/// Everything that a recipe stands for, built and checked before training starts.
+public final class TrainingSetup {
+    public let recipe: Recipe
+    public let device: Device
+    public let steps: Int
+    let student: Network
+    let distiller: Distiller?
+    let step: TrainingStep
+    let trainingSet: any Dataset
+    let validationSet: any Dataset
+    let loaderOptions: LoaderOptions
+
+    /// - Parameters:
+    ///   - checkingData: whether the data are read once before training starts; at most ``checkedSamples`` of them.
+    ///   - note: told what was built and loaded, a line at a time.
+    /// - Throws: what says why training cannot start: `UserError`, `LoadError` (weights that do not fit), `TensorFileError`.
+    public init(_ recipe: Recipe, checkingData: Bool = true, note: (String) -> Void = { _ in }) throws {
+        try LibTorch.load()
+        self.recipe = recipe
+        device = try Device(recipe.device)
+        LibTorch.threads = recipe.threads ?? ProcessInfo.processInfo.activeProcessorCount
+        let data = recipe.data
+        trainingSet = try data.dataset(.train)
+        let validation = try data.dataset(.validation)
+        validationSet = recipe.evaluation.limit.map { SpreadDataset(validation, limit: $0) } ?? validation
+        loaderOptions = data.loaderOptions(seed: recipe.seed)
+        if checkingData && data.dataset != .streetScenes { try Self.check([trainingSet, validationSet], note) }
+
+        let classes = trainingSet.classes.count
+        TorchRandom.seed(recipe.seed)
+        let device = device
+        let (model, loaded) = try withTorchErrors { try recipe.student.build(classes: classes) }
+        note("student \(recipe.student.model): \(model.parameterCount.formatted()) parameters, \(loaded ?? "random weights")")
+        let student = try withTorchErrors {
+            Network(model, device: device, precision: recipe.student.precision, channelsLast: recipe.channelsLast)
+        }
+        let distiller = try recipe.teacher.map { try Self.distiller(recipe, $0, student, classes, note) }
+        let batches = max(1, trainingSet.count / data.loader.batchSize)
+        let steps = recipe.schedule.stepCount(batchesPerEpoch: batches, accumulate: recipe.optimizer.accumulate)
+        step = try withTorchErrors { try TrainingStep(recipe, student: student, distiller: distiller, steps: steps) }
+        self.student = student
+        self.distiller = distiller
+        self.steps = steps
+        if let crop = data.augmentation.crop, let distiller {
+            for line in distiller.describe(batch: data.loader.batchSize, height: crop.height, width: crop.width, student: model) { note(line) }
+        }
+        note("\(trainingSet.count) training images, \(steps) steps of \(data.loader.batchSize * recipe.optimizer.accumulate) on \(device)")
+        // Dropout goes on from here, whatever building the networks has drawn.
+        TorchRandom.seed(recipe.seed)
+    }
+
+    private static func distiller(
+        _ recipe: Recipe, _ teacherRecipe: ModelRecipe, _ student: Network, _ classes: Int, _ note: (String) -> Void
+    ) throws -> Distiller {
+        // The teacher and the projectors have random numbers of their own.
+        try TorchRandom.isolated(seed: recipe.seed) {
+            try withTorchErrors {
+                let (model, loaded) = try teacherRecipe.build(classes: classes)
+                note("teacher \(teacherRecipe.model): \(model.parameterCount.formatted()) parameters, \(loaded ?? "random weights")")
+                let teacher = Network(
+                    model, device: student.device, precision: teacherRecipe.precision, channelsLast: recipe.channelsLast)
+                teacher.storeForInference()
+                return try Distiller(teacher: teacher, student: student, methods: recipe.distillation, classes: classes)
+            }
+        }
+    }
+
+    /// The number of samples of each split that are read before training; larger sets are looked at evenly spread.
+    public static let checkedSamples = 2000
+
+    private static func check(_ datasets: [any Dataset], _ note: (String) -> Void) throws {
+        for dataset in datasets {
+            let part = dataset.count > checkedSamples ? SpreadDataset(dataset, limit: checkedSamples) : dataset
+            let check = DatasetCheck(part)
+            try check.validate()
+            guard check.unlabelled == 0 else {
+                throw UserError(
+                    "\(check.unlabelled) of \(part.count) images have no labels", hint: "Supervised training and scoring need labels.")
+            }
+            if !check.absentClasses.isEmpty { note("no pixel is labelled \(check.absentClasses.joined(separator: ", "))") }
+        }
+    }
+
+    // MARK: State
+
+    /// What the run is, for its folder.
+    func runInfo(arm: String?, role: RunInfo.Role?) -> RunInfo {
+        let methods = recipe.distillation.map(\.name).joined(separator: "+")
+        return RunInfo(
+            arm: arm ?? (methods.isEmpty ? "plain" : methods), role: role ?? .student, method: methods.isEmpty ? nil : methods,
+            seed: recipe.seed, dataset: recipe.data.dataset.rawValue, model: recipe.student.model,
+            parameters: student.model.parameterCount, steps: steps)
+    }
+
+    func info(step: Int) -> SavedModelInfo {
+        SavedModelInfo(
+            model: recipe.student.model, options: recipe.student.options, classes: trainingSet.classes,
+            dataset: recipe.data.dataset.rawValue, step: step)
+    }
+
+    /// The weights that are used later: the moving average where there is one.
+    var deployedState: [(String, Tensor)] { step.average?.stateDict ?? student.model.stateDict() }
+
+    func withDeployedWeights<Result>(_ body: () throws -> Result) rethrows -> Result {
+        if let average = step.average { try average.withAverages(body) } else { try body() }
+    }
+
+    /// Everything beside the deployed weights that the next step depends on.
+    var trainingState: [(String, Tensor)] {
+        var state = step.optimizer.state.map { ("optimizer.\($0)", $1) }
+        state += (distiller?.stateDict ?? []).map { ("methods.\($0)", $1) }
+        if let average = step.average {
+            state += average.state.map { ("average.\($0)", $1) }
+            state += student.model.stateDict().map { ("model.\($0)", $1) }
+        }
+        state.append(("random.cpu", TorchRandom.state()))
+        if device != .cpu { state.append(("random.device", TorchRandom.state(of: device))) }
+        return state
+    }
+
+    /// Goes on from what ``deployedState`` and ``trainingState`` were.
+    func restore(_ model: [String: Tensor], _ training: [String: Tensor], from source: String) throws {
+        func part(_ prefix: String) -> [String: Tensor] {
+            let own = training.filter { $0.key.hasPrefix(prefix) }
+            return Dictionary(uniqueKeysWithValues: own.map { (String($0.key.dropFirst(prefix.count)), $0.value) })
+        }
+        try withTorchErrors {
+            let raw = part("model.")
+            try student.model.load(raw.isEmpty ? model : raw, from: source)
+            try step.optimizer.load(state: part("optimizer."))
+            try distiller?.load(state: part("methods."), from: source)
+            try step.average?.load(state: part("average."))
+            guard let random = training["random.cpu"] else {
+                throw UserError("\(source) has no state of the random numbers", hint: "Train anew with --overwrite.")
+            }
+            TorchRandom.setState(random)
+            if device != .cpu, let random = training["random.device"] { TorchRandom.setState(random, of: device) }
+        }
+    }
+}
+
+extension Device {
+    /// - Throws: `UserError` when the device is not there.
+    public init(_ recipe: DeviceRecipe) throws {
+        switch recipe {
+        case .auto: try self.init("auto")
+        case .cpu: try self.init("cpu")
+        case .cuda(let index): try self.init("cuda:\(index)")
+        case .mps: try self.init("mps")
+        }
+    }
+}
