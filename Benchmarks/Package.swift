@@ -1,0 +1,21 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// Speed, as ratios taken in one run: swift run -c release --package-path Benchmarks OperatorBenchmark
+let package = Package(
+    name: "benchmarks",
+    platforms: [.macOS(.v14)],
+    products: [
+        // Opened at run time, after LibTorch: it needs LibTorch's symbols, as the bridge does.
+        .library(name: "CDirect", type: .dynamic, targets: ["CDirect"])
+    ],
+    dependencies: [.package(name: "segdistill", path: "..")],
+    targets: [
+        .systemLibrary(name: "LibTorchHeaders", pkgConfig: "libtorch"),
+        // The product CTorch is not called, only built, so that the programs find it beside them.
+        .target(name: "CDirect", dependencies: ["LibTorchHeaders", .product(name: "CTorch", package: "segdistill")]),
+        .executableTarget(name: "OperatorBenchmark", dependencies: [.product(name: "Torch", package: "segdistill")]),
+        .executableTarget(name: "LoaderBenchmark", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
+    ],
+    cxxLanguageStandard: .cxx20
+)

@@ -1,0 +1,1 @@
+// LibTorch's headers are C++; the module exists for its compiler flags.
