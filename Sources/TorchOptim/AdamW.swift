@@ -28,6 +28,7 @@ public final class AdamW: Optimizer {
     }
 
     public init(_ groups: [ParameterGroup], beta1: Double = 0.9, beta2: Double = 0.999, eps: Double = 1e-8) {
+        requireDistinctNames(groups)
         self.groups = groups
         self.beta1 = beta1
         self.beta2 = beta2

@@ -34,6 +34,14 @@ extension Optimizer {
     }
 }
 
+/// State is kept by name, so that two parameters of one name would share it.
+func requireDistinctNames(_ groups: [ParameterGroup]) {
+    var seen: Set<String> = []
+    for (name, _) in groups.flatMap(\.parameters) {
+        precondition(seen.insert(name).inserted, "two parameters are both named \(name)")
+    }
+}
+
 /// A parameter and its gradient, in the same order in memory: LibTorch's fused kernels walk over both side by side.
 struct Slot {
     let name: String

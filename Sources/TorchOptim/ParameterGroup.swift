@@ -34,7 +34,8 @@ public struct ParameterGroup {
         }
     }
 
-    /// Sorts `parameters` into groups: the first rule that fits a name counts; what fits none is `rest`.
+    /// Sorts `parameters` into groups: the first rule that fits a name counts; what fits none is `rest`. A tensor that
+    /// has several names is taken once, under the first.
     ///
     /// - Parameter noDecayOnNormAndBias: no decay on what has one dimension or none (biases, scales and shifts of
     ///   normalisation, slopes of PReLU), whatever a rule says: the convention of timm.
@@ -45,7 +46,8 @@ public struct ParameterGroup {
         let rest = Rule("*")
         let all = rules + [rest]
         var members = [[(name: String, tensor: Tensor)]](repeating: [], count: all.count)
-        for (name, tensor) in parameters {
+        var seen: Set<ObjectIdentifier> = []
+        for (name, tensor) in parameters where seen.insert(ObjectIdentifier(tensor)).inserted {
             let first = all.firstIndex { matches(name, $0.pattern) }!
             members[first].append((name, tensor))
         }

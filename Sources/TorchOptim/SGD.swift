@@ -15,6 +15,7 @@ public final class SGD: Optimizer {
 
     public init(_ groups: [ParameterGroup], momentum: Double = 0, dampening: Double = 0, nesterov: Bool = false) {
         precondition(!nesterov || (momentum > 0 && dampening == 0), "Nesterov's momentum needs a momentum and no dampening")
+        requireDistinctNames(groups)
         self.groups = groups
         self.momentum = momentum
         self.dampening = dampening

@@ -33,6 +33,12 @@ import TorchOptim
         #expect(groups.flatMap(\.parameters).count == network.parameters().count)
     }
 
+    @Test func aSharedTensorIsTakenOnce() throws {
+        let shared = Linear(2, 2), whole = Sequential(shared, shared)
+        let groups = try ParameterGroup.groups(of: whole.namedParameters())
+        #expect(groups.map { names($0) } == [["0.weight", "0.bias"]])
+    }
+
     @Test func aRuleWithoutParametersIsAnError() {
         let unknown = #expect(throws: UserError.self) {
             try ParameterGroup.groups(of: network.namedParameters(), rules: [.init("encoder.*")])
