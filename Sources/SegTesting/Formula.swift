@@ -1,4 +1,3 @@
-import Support
 import Torch
 import TorchNN
 
@@ -6,9 +5,22 @@ import TorchNN
 public func formula(_ name: String, _ shape: [Int], dtype: DType = .float32) -> Tensor {
     var hash: UInt64 = 0xCBF2_9CE4_8422_2325
     for byte in name.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
-    var random = SeededRandom(Int(bitPattern: UInt(hash)))
-    let values = (0..<shape.reduce(1, *)).map { _ in 2 * random.unit() - 1 }
+    var state = (gamma ^ hash) &+ gamma
+    let values = (0..<shape.reduce(1, *)).map { _ -> Double in
+        state &+= gamma
+        return 2 * Double(mixed(state) >> 11) * 0x1p-53 - 1
+    }
     return Tensor(values, shape: shape).to(dtype)
+}
+
+// SplitMix64 (Steele, Lea, Flood 2014), written out: fixtures must not change when `SeededRandom` does.
+private let gamma: UInt64 = 0x9E37_79B9_7F4A_7C15
+
+private func mixed(_ state: UInt64) -> UInt64 {
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
 }
 
 extension Module {

@@ -44,6 +44,10 @@ import TorchNN
         }
     }
 
+    @Test func numbersByFormulaAreTheScripts() throws {
+        #expect(try formula("check", [8], dtype: .float64).equals(Self.fixture["formula.check"]))
+    }
+
     @Test func dropoutKeepsTheMean() {
         let x = Tensor.ones([40, 50, 4, 4])
         let values = TorchRandom.isolated(seed: 1) { Dropout(0.25)(x) }

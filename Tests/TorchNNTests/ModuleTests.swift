@@ -87,7 +87,8 @@ private final class DerivedBlock: Block {
     }
 
     @Test func frozenParametersGetNoGradient() {
-        let stem = Linear(3, 3).freeze(), head = Linear(3, 2)
+        let stem = Linear(3, 3).freeze()
+        let head = Linear(3, 2)
         head(stem(Tensor.ones([1, 3]))).sum().backward()
         #expect(stem.weight.grad == nil && head.weight.grad != nil)
     }

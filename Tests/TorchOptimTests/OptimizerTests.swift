@@ -104,7 +104,8 @@ import TorchOptim
 
     @Test func aStateThatDoesNotFitIsRefused() throws {
         let training = try Training()
-        let sgd = SGD(training.group(), momentum: 0.9), adam = AdamW(training.group())
+        let sgd = SGD(training.group(), momentum: 0.9)
+        let adam = AdamW(training.group())
         let shape = #expect(throws: UserError.self) { try sgd.load(state: ["momentum_buffer.0.weight": Tensor.ones([2])]) }
         #expect(shape?.message.contains("expected the shape [8, 6], found [2]") == true)
         let name = #expect(throws: UserError.self) { try sgd.load(state: ["exp_avg.0.weight": Tensor.ones([8, 6])]) }

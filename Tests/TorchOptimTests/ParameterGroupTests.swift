@@ -34,7 +34,8 @@ import TorchOptim
     }
 
     @Test func aSharedTensorIsTakenOnce() throws {
-        let shared = Linear(2, 2), whole = Sequential(shared, shared)
+        let shared = Linear(2, 2)
+        let whole = Sequential(shared, shared)
         let groups = try ParameterGroup.groups(of: whole.namedParameters())
         #expect(groups.map { names($0) } == [["0.weight", "0.bias"]])
     }

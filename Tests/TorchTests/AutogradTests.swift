@@ -29,7 +29,8 @@ import Torch
     }
 
     @Test func gradientsAgreeWithFiniteDifferences() throws {
-        let x = formula("x", [2, 3]), w = formula("w", [3, 4])
+        let x = formula("x", [2, 3])
+        let w = formula("w", [3, 4])
         try checkGradients(at: [x, w]) { ($0[0].matmul($0[1]).tanh() + 2.0).log() }
         #expect(throws: NotClose.self, "a gradient that is cut off") {
             try checkGradients(at: [x]) { $0[0] * $0[0].detach() }

@@ -75,8 +75,12 @@ import Torch
     }
 
     @Test func typesArePromotedAsInPyTorch() {
-        let whole = Tensor([1, 2]), single = Tensor([1, 2] as [Float]), half = single.to(.bfloat16)
-        let double = single.to(.float64), truth = Tensor([true, false]), byte = Tensor([1, 2] as [UInt8])
+        let whole = Tensor([1, 2])
+        let single = Tensor([1, 2] as [Float])
+        let half = single.to(.bfloat16)
+        let double = single.to(.float64)
+        let truth = Tensor([true, false])
+        let byte = Tensor([1, 2] as [UInt8])
         #expect((whole + single).dtype == .float32)
         #expect((half + single).dtype == .float32)
         #expect((single + double).dtype == .float64)

@@ -54,8 +54,8 @@ MASK = 2**64 - 1
 def formula(name, shape):
     """Uniform numbers in [-1, 1) that depend on the name and the row-major index alone, in float64.
 
-    They are the draws of `SeededRandom(Int(bitPattern: h))`, mapped by 2u - 1, where h is the 64-bit FNV-1a hash of the
-    name's UTF-8 bytes. So a test fills a network of any size without a file.
+    They are SplitMix64's draws u in [0, 1) from the state (GAMMA ^ h) + GAMMA, mapped by 2u - 1, where h is the 64-bit
+    FNV-1a hash of the name's UTF-8 bytes. So a test fills a network of any size without a file.
     """
     key = 0xCBF29CE484222325
     for byte in name.encode():

@@ -4,10 +4,11 @@
 For each case: `<case>.in.<i>`, `<case>.state.<key>` (the state dict before), `<case>.out`, `<case>.grad.in.<i>`,
 `<case>.grad.<key>` for each parameter, and `<case>.after.<key>` for each buffer after the call (batch norm's statistics).
 Gradients are of sum(out * cos(row-major index)). `init.<case>` are tensors right after torch.manual_seed(0).
+`formula.check` is formula("check", 8) in float64.
 The metadata's `cases` says for each case which layer it is, with its arguments, and whether it was in train mode.
 """
 import torch
-from fixture import backward, write
+from fixture import backward, formula, write
 from torch import nn
 
 tensors, cases = {}, {}
@@ -104,4 +105,5 @@ initialised("xavier_normal", lambda: init.xavier_normal_(torch.empty(9, 20)))
 initialised("normal", lambda: init.normal_(torch.empty(5, 5), 0.0, 0.01))
 initialised("uniform", lambda: init.uniform_(torch.empty(5, 5), -0.2, 0.1))
 
+tensors["formula.check"] = formula("check", 8)
 write("TorchNNTests", "layers", tensors, cases=cases)

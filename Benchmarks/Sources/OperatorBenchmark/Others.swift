@@ -20,7 +20,8 @@ func openDirectCalls() throws -> DirectCall {
 func pythonMicroseconds(_ interpreter: String) throws -> [String: Double] {
     let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appendingPathComponent("python/op_call.py")
-    let process = Process(), output = Pipe()
+    let process = Process()
+    let output = Pipe()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
     process.arguments = [interpreter, script.path]
     process.standardOutput = output

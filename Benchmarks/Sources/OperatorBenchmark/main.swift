@@ -14,7 +14,9 @@ let (rounds, calls) = (15, 20_000)
 try LibTorch.load()
 LibTorch.threads = 1
 let direct = try openDirectCalls()
-let x = Tensor.ones([1]), y = Tensor.ones([1]), square = Tensor.ones([2, 2])
+let x = Tensor.ones([1])
+let y = Tensor.ones([1])
+let square = Tensor.ones([2, 2])
 
 func microseconds(_ calls: Int, _ body: () -> Void) -> Double {
     let start = DispatchTime.now().uptimeNanoseconds
