@@ -26,7 +26,7 @@ import Vision
     init() throws { codecs = try Fixture.load("codecs") }
 
     @Test func everyPictureDecodesAsPillowDecodesIt() throws {
-        #expect(codecs.images.count == 27)
+        #expect(codecs.images.count == 28)
         for picture in codecs.images {
             let image = try Image(decoding: Array(picture.file), name: picture.name)
             // Other builds of libjpeg may round the inverse transform differently by one.
@@ -43,6 +43,13 @@ import Vision
                 let bytes: LabelMap = try PNG.decodeValues(Array(labels.file), name: labels.name)
                 #expect(bytes.values == labels.values.map { UInt8($0) }, "\(labels.name)")
             }
+        }
+    }
+
+    @Test func sixteenBitGreyIsCutToEight() throws {
+        for labels in codecs.labels where labels.name.hasSuffix("16") {
+            let image = try Image(decoding: Array(labels.file), name: labels.name)
+            #expect(image.pixels == labels.values.flatMap { [UInt8](repeating: UInt8($0 >> 8), count: 3) }, "\(labels.name)")
         }
     }
 

@@ -77,6 +77,7 @@ def codecs() -> dict:
         "alpha.png": saved(Image.merge("RGBA", (*rgb.split(), grey)), format="PNG"),
         "grey-alpha.png": saved(Image.merge("LA", (grey, grey)), format="PNG"),
         "interlaced.png": adam7(np.asarray(rgb), 8, 2),
+        "rgb16.png": adam7(np.asarray(rgb).astype(np.uint16) * 256 + 77, 16, 2),
     }
     for orientation in range(1, 9):
         exif = Image.Exif()
