@@ -1,7 +1,9 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-// Speed, as ratios taken in one run: swift run -c release --package-path Benchmarks OperatorBenchmark
+// Speed, as ratios taken in one run:
+//   eval "$(scripts/setup --env)" && swift build -c release --package-path Benchmarks
+//   Benchmarks/.build/release/OperatorBenchmark PYTHON
 let package = Package(
     name: "benchmarks",
     platforms: [.macOS(.v14)],

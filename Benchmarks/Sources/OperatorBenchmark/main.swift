@@ -4,12 +4,12 @@ import Torch
 // What an operator call costs: from Swift through the boxed bridge, from C++ directly, and, given an interpreter
 // with PyTorch, from Python.
 //
-//   swift run -c release --package-path Benchmarks OperatorBenchmark [python3]
+//   OperatorBenchmark [PYTHON]
 //
 // Tensors of one to four elements, no autograd, one thread; the fastest of several rounds, rounds of all taking turns.
 
 let names = ["add", "relu", "matmul"]
-let (rounds, calls) = (15, 20_000)
+let (rounds, calls) = (60, 5_000)
 
 try LibTorch.load()
 LibTorch.threads = 1
