@@ -9,7 +9,7 @@ import time
 
 import torch
 
-ROUNDS, CALLS = 15, 20_000
+ROUNDS, CALLS = 60, 5_000
 
 
 def microseconds(call):
