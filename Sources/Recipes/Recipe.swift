@@ -1,6 +1,10 @@
 /// Everything that a run is made of: data, teacher, student, methods, schedule, evaluation.
 public struct Recipe: RecipeSection {
+    /// What the trained network is for.
+    public enum Role: String, RecipeChoice { case student, teacher }
+
     public var name = ""
+    public var role = Role.student
     public var seed = 0
     public var device = DeviceRecipe.auto
     public var threads: Int?
@@ -26,6 +30,7 @@ public struct Recipe: RecipeSection {
         [
             .value("name", \.name, "What the run is called in comparisons, beside its seeds; its folder is runs/DATASET/NAME-seedSEED without --out.")
                 .required().known(as: "arm"),
+            .value("role", \.role, "student, or teacher: compared with the others, but not counted as one of them."),
             .number("seed", \.seed, .atLeast(0), "Of every random number: initial weights, order, augmentation."),
             .value("device", \.device, "cpu, cuda, cuda:N, mps, or auto: CUDA or MPS where there is one."),
             .number("threads", \.threads, or: "auto", .atLeast(1), "Threads that compute; auto: one a core."),
@@ -58,6 +63,9 @@ public struct Recipe: RecipeSection {
     func check(_ reader: inout RecipeReader) {
         if name.contains("/") || name.hasPrefix(".") {
             reader.report(at: "name", "expected a name that can be a folder's, without '/' and not starting with '.'")
+        }
+        if role == .teacher && teacher != nil {
+            reader.report(at: "role", "'teacher' is for a network that is trained without one; leave the 'teacher' section out")
         }
         if teacher == nil && !distillation.isEmpty {
             reader.report(at: "distillation", "needs a 'teacher' section; without one, leave the methods out")

@@ -28,3 +28,6 @@ struct RecipeArguments: ParsableArguments {
         return document
     }
 }
+
+/// The command line's `@Argument`; `Torch` has an `Argument` of its own, that of an operator.
+typealias Argument = ArgumentParser.Argument

@@ -10,13 +10,16 @@ struct SegDistill: ParsableCommand {
         abstract: "Turns a large segmentation teacher into a small student, and shows whether that helped.",
         discussion: """
             Examples:
-              segdistill doctor
-              segdistill config show Recipes/camvid/cwd.yaml
-              segdistill data check Recipes/camvid/teacher.yaml
+              segdistill train Recipes/camvid/teacher.yaml
+              segdistill distill Recipes/camvid/cwd.yaml
+              segdistill compare runs/camvid
 
             Exit codes: 0 done, 64 wrong usage, 65 bad data or recipe, 70 internal error, \
             71 out of memory, 75 interrupted and resumable.
             """,
         version: programVersion,
-        subcommands: [CompareCommand.self, ConfigCommand.self, DataCommand.self, DoctorCommand.self, ParityCommand.self])
+        subcommands: [
+            TrainCommand.self, DistillCommand.self, EvaluateCommand.self, PredictCommand.self, CompareCommand.self, ReportCommand.self,
+            ConfigCommand.self, DataCommand.self, DoctorCommand.self, ParityCommand.self,
+        ])
 }

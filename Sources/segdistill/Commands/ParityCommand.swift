@@ -37,7 +37,7 @@ struct ParityCommand: ParsableCommand {
                       --input image.safetensors --output out.safetensors
                 """)
 
-        @ArgumentParser.Argument(help: "The model's name: of a recipe, or library:name, such as torchvision:resnet18.")
+        @Argument(help: "The model's name: of a recipe, or library:name, such as torchvision:resnet18.")
         var name: String
 
         @Option(help: "Its weights: safetensors or .pth.", completion: .file())
@@ -65,7 +65,7 @@ struct ParityCommand: ParsableCommand {
                   segdistill parity loss kd --input taps.safetensors --output loss.safetensors --set temperature=2
                 """)
 
-        @ArgumentParser.Argument(help: "The method's name.")
+        @Argument(help: "The method's name.")
         var name: String
 
         @Option(name: .customLong("set"), help: ArgumentHelp("A setting of the method; may be repeated.", valueName: "key=value"))

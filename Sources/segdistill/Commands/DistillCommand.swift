@@ -1,0 +1,31 @@
+import ArgumentParser
+import Support
+
+/// `distill`: a student learns from a teacher by the recipe's methods.
+struct DistillCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "distill",
+        abstract: "Trains a student that learns from a teacher, by the methods of the recipe.",
+        discussion: """
+            Writes a run folder as train does; the student's checkpoints hold neither the teacher nor the projectors. \
+            Ctrl-C saves everything and ends with exit code 75; the same command with --resume goes on.
+
+            Examples:
+              segdistill distill Recipes/camvid/cwd.yaml
+              segdistill distill Recipes/camvid/cwd.yaml seed=2 distillation.cwd.weight=1
+              segdistill distill Recipes/camvid/kd.yaml teacher.checkpoint=runs/big --out runs/mine
+            """)
+
+    @OptionGroup var recipe: RecipeArguments
+    @OptionGroup var destination: RunArguments
+
+    func run() throws {
+        let document = try recipe.load(checkingPaths: true)
+        guard !document.recipe.distillation.isEmpty else {
+            throw UserError(
+                "\(recipe.recipe) names no distillation method",
+                hint: "Add a 'teacher' and 'distillation', or use: segdistill train \(recipe.recipe)", exitCode: .usage)
+        }
+        try destination.train(document.recipe)
+    }
+}

@@ -1,0 +1,83 @@
+import ArgumentParser
+import Foundation
+import Recipes
+import Runs
+import Support
+import Torch
+import Train
+
+/// `evaluate`: scores of a trained network on labelled images.
+struct EvaluateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate",
+        abstract: "Scores a trained network: mIoU, accuracies and the IoU of every class.",
+        discussion: """
+            Scores on the run's own data are written into the run folder, where compare and report find them. \
+            Other data are named by a recipe whose 'data' and 'evaluation' count.
+
+            Examples:
+              segdistill evaluate runs/camvid/cwd-seed0
+              segdistill evaluate runs/camvid/cwd-seed0 evaluation.flip=true 'evaluation.scales=[0.75, 1, 1.25]'
+              segdistill evaluate runs/camvid/teacher-seed0 --data mine.yaml --split val --json
+            """)
+
+    enum Split: String, ExpressibleByArgument, CaseIterable { case train, val, test }
+
+    @Argument(help: "A run folder, a checkpoint in it, or a model.safetensors.", completion: .file())
+    var network: String
+
+    @Argument(help: ArgumentHelp("Changes to the recipe, such as evaluation.flip=true.", valueName: "key=value"))
+    var overrides: [String] = []
+
+    @Option(help: "A recipe with other data.", completion: .file(extensions: ["yaml"]))
+    var data: String?
+
+    @Option(help: "train, val or test.")
+    var split = Split.test
+
+    @Option(help: "auto, cpu, cuda, cuda:N or mps; the recipe's unless given.")
+    var device: String?
+
+    @Flag(help: "Everything as JSON, scores as fractions.")
+    var json = false
+
+    func run() throws {
+        try LibTorch.load()
+        let trained = try TrainedNetwork(at: network)
+        let other = try data.map { try Recipe.load($0, overrides: overrides, catalog: .standard).recipe }
+        let recipe = try other ?? trained.recipe(overrides)
+        let purpose: DataRecipe.Purpose = [.train: .train, .val: .validation, .test: .test][split]!
+        let bar = ProgressBar("evaluate", total: try recipe.data.dataset(purpose).count)
+        let metrics = try withTorchErrors {
+            let tester = Tester(try trained.network(recipe, device: device), trained.saved.info, recipe)
+            return try tester.score(
+                data == nil ? trained.run : nil, purpose: purpose, checkpoint: trained.checkpointName, progress: { bar.update($0) })
+        }
+        bar.finish()
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+            encoder.dateEncodingStrategy = .iso8601
+            print(String(decoding: try encoder.encode(metrics), as: UTF8.self))
+        } else {
+            print(text(metrics))
+        }
+    }
+
+    private func text(_ metrics: Metrics) -> String {
+        var table = TextTable([.init("class"), .init("IoU %", .right)])
+        for (entry, score) in zip(metrics.classes, metrics.classIoU) {
+            table.append([entry.name, score.map { percentage($0) } ?? "–"])
+        }
+        let speed = metrics.imagesPerSecond.map { ", \(significant($0)) images/s" } ?? ""
+        return """
+            \(metrics.model) (\(metrics.checkpoint)) on \(metrics.dataset) \(metrics.split): \(metrics.images.count) images, \
+            \(metrics.protocolName)\(speed)
+
+            \(table.text)
+
+            mIoU \(percentage(metrics.meanIoU))  pixel accuracy \(percentage(metrics.pixelAccuracy))  \
+            mean accuracy \(percentage(metrics.meanAccuracy))
+            """
+    }
+}
