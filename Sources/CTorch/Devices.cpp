@@ -35,6 +35,7 @@ void bridge::fillDevices(CTorchAPI &api) {
     return name.c_str();
   };
   api.set_deterministic = [](bool enabled) { at::globalContext().setDeterministicAlgorithms(enabled, false); };
+  api.set_deterministic_cpu = [](bool enabled) { at::globalContext().setDeterministicMkldnn(enabled); };
   api.seed = [](uint64_t seed) { return guard("seed", [&] { at::manual_seed(seed); }); };
   api.random_state = [](int type, int index, CTTensor *out) {
     return guard("random state", [&] { *out = give(generator(type, index).get_state()); });

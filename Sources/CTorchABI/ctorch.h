@@ -34,6 +34,7 @@ typedef struct CTorchAPI {
   void (*set_threads)(int count);
   const char *(*cpu_capability)(void);
   void (*set_deterministic)(bool enabled);
+  void (*set_deterministic_cpu)(bool enabled);
 
   // Operators
   const CTOperator *(*find)(const char *name, const char *overload);

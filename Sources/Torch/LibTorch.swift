@@ -38,6 +38,9 @@ public enum LibTorch {
 
     private static func open() throws -> UnsafePointer<CTorchAPI> {
         let libraries = folder.appendingPathComponent("lib")
+        // Threads that wait for each other by spinning stand still when other threads (the loader's, another program's)
+        // hold their processor; sleeping costs little and never stalls. Read by OpenMP when LibTorch is opened.
+        setenv("OMP_WAIT_POLICY", "passive", 0)
         let suffix = sharedLibrarySuffix
         // LibTorch's own libraries first, by full path: the bridge then needs no run-time search path.
         for name in ["c10", "torch_cpu"] {
@@ -54,6 +57,8 @@ public enum LibTorch {
                 "libCTorch.\(suffix) was built for another version of this program",
                 hint: "Build the package again: swift build -c release")
         }
+        // Without this, oneDNN's bfloat16 gradients differ from run to run on more than one thread.
+        table.pointee.set_deterministic_cpu(true)
         return table
     }
 
