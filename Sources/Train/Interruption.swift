@@ -18,7 +18,7 @@ public struct Interrupted: UserFacingError {
 }
 
 /// Notes the first Ctrl-C (or SIGTERM, as schedulers send it); the second one ends the program at once.
-enum Interruption {
+package enum Interruption {
     // A flag that a signal handler may set: plain memory, written by one instruction.
     private nonisolated(unsafe) static let flag: UnsafeMutablePointer<Int32> = {
         let pointer = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
@@ -27,6 +27,9 @@ enum Interruption {
     }()
 
     static var isRequested: Bool { flag.pointee != 0 }
+
+    /// As Ctrl-C would.
+    package static func request() { flag.pointee = 1 }
 
     /// Runs `body` with the handlers in place.
     static func observed<Result>(_ body: () throws -> Result) rethrows -> Result {

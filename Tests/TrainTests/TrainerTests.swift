@@ -1,0 +1,101 @@
+import Foundation
+import Recipes
+import Runs
+import SegData
+import SegModels
+import Support
+import TensorFiles
+import Testing
+import Torch
+import TorchNN
+import Train
+
+@Suite(.serialized) struct TrainerTests {
+    @Test func aRunLeavesEverythingBehind() throws {
+        let scratch = try Scratch()
+        var terms: Set<String> = []
+        var observer = TrainingObserver()
+        observer.logged = { terms.formUnion($0.losses.keys) }
+        let run = try train(tinyRecipe("all", ResumeTests.teacher), into: scratch["run"], observer: observer)
+        #expect(terms == ["total", "task", "kd", "cwd"])
+        let info = try run.readInfo()
+        #expect(info.status == .finished && info.arm == "kd+cwd" && info.steps == 6)
+        let metrics = try run.readMetrics(named: "test")
+        #expect(metrics.images.count == 2 && metrics.confusion.count == 11)
+        #expect(metrics.confusion.joined().reduce(0, +) == 2 * 48 * 64)
+        #expect(try run.readPictureIndex()?.pictures.count == 2)
+        #expect(try Recipe.parse(run.readRecipe()!, catalog: .standard).recipe == tinyRecipe("all", ResumeTests.teacher))
+        let events = try EventLog.read(run)
+        #expect(events.map(\.step) == [2, 4, 4, 6, 6])
+    }
+
+    @Test func theStudentIsSavedApartFromTheTeacher() throws {
+        let scratch = try Scratch()
+        try train(tinyRecipe("student", ResumeTests.teacher), into: scratch["run"])
+        let saved = try SavedModel(at: scratch["run"].path)
+        #expect(saved.info.model == "espnetv2-s0.5")
+        let model = try saved.load()
+        let names = Set(try TensorArchive.open(saved.url).names)
+        #expect(names == Set(model.stateDict().map(\.0)))
+    }
+
+    @Test func trainingLowersTheLoss() throws {
+        let scratch = try Scratch()
+        var losses: [Double] = []
+        var observer = TrainingObserver()
+        observer.logged = { losses.append($0.losses["task"]!) }
+        try train(
+            tinyRecipe("learn", steps: 30, overrides: ["optimizer.kind=adamw", "optimizer.learningRate=0.003", "evaluation.every=30"]),
+            into: scratch["run"], observer: observer)
+        #expect(losses.last! < 0.7 * losses.first!)
+    }
+
+    @Test func divergenceStopsWithTheTermsNames() throws {
+        let scratch = try Scratch()
+        let recipe = try tinyRecipe("nan", steps: 12, overrides: ["optimizer.learningRate=1e30"])
+        let error = #expect(throws: UserError.self) { try train(recipe, into: scratch["run"]) }
+        #expect(error?.message.contains("diverged") == true && error?.message.contains("task") == true)
+    }
+
+    @Test func aTeacherOfAnotherArchitectureIsRefused() throws {
+        let scratch = try Scratch()
+        try train(tinyRecipe("teacher", steps: 2), into: scratch["teacher"])
+        let extra = "teacher: {model: espnetv2-s1.0, checkpoint: \"\(scratch["teacher"].path)\"}\ndistillation: [{method: kd}]"
+        let error = #expect(throws: UserError.self) { try TrainingSetup(tinyRecipe("x", extra)) }
+        #expect(error?.message.contains("holds a espnetv2-s0.5, but the recipe asks for espnetv2-s1.0") == true)
+    }
+
+    @Test func weightsCutShortAreRefused() throws {
+        let scratch = try Scratch()
+        try train(tinyRecipe("teacher", steps: 2), into: scratch["teacher"])
+        let whole = try Data(contentsOf: scratch["teacher"].appendingPathComponent("checkpoints/best/model.safetensors"))
+        try whole.prefix(whole.count / 2).write(to: scratch["cut.safetensors"])
+        let recipe = try tinyRecipe("x", overrides: ["student.weights=\(scratch["cut.safetensors"].path)"])
+        let error = #expect(throws: TensorFileError.self) { try TrainingSetup(recipe) }
+        #expect(error?.description.contains("cut.safetensors") == true)
+    }
+
+    @Test func weightsOfAnotherModelAreRefusedByName() throws {
+        let scratch = try Scratch()
+        try train(tinyRecipe("teacher", steps: 2), into: scratch["teacher"])
+        let weights = scratch["teacher"].appendingPathComponent("checkpoints/best/model.safetensors").path
+        let recipe = try tinyRecipe("x", overrides: ["student.model=espnetv2-s1.0", "student.weights=\(weights)"])
+        let error = #expect(throws: LoadError.self) { try TrainingSetup(recipe) }
+        #expect(error?.mismatched.isEmpty == false)
+    }
+
+    @Test func aTapThatDoesNotExistIsNamed() throws {
+        let extra = "teacher: {model: espnetv2-s1.0}\ndistillation: [{method: cwd, taps: {teacher: feature}}]"
+        let error = #expect(throws: UserError.self) { try TrainingSetup(tinyRecipe("x", extra)) }
+        #expect(error?.message.contains("no tap 'feature'") == true)
+    }
+
+    @Test func aFinishedRunIsNotOverwritten() throws {
+        let scratch = try Scratch()
+        let recipe = try tinyRecipe("twice", steps: 2)
+        try train(recipe, into: scratch["run"])
+        let before = try scratch["run"].lastCheckpoint()
+        #expect(throws: UserError.self) { try train(recipe, into: scratch["run"]) }
+        #expect(try scratch["run"].lastCheckpoint() == before)
+    }
+}
