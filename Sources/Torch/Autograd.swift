@@ -46,6 +46,9 @@ public func gradients(
     return results.map { Tensor(handle: $0) }
 }
 
+/// Whether this thread records gradients.
+public var isRecordingGradients: Bool { api.grad_enabled() }
+
 /// Runs `body` without recording gradients.
 public func withoutGradients<Result>(_ body: () throws -> Result) rethrows -> Result {
     try withGradients(false, body)

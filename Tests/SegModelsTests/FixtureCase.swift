@@ -4,22 +4,22 @@ import Support
 import Torch
 import TorchNN
 
-/// One case of `models.safetensors`: statistics and samples of each tensor, as `scripts/reference/models.py` writes them.
+/// One case of a fixture: statistics and samples of each tensor, as `scripts/reference/models.py` writes them.
 struct FixtureCase {
     let name: String
     private let fixture: Fixture
 
-    init(_ name: String) throws {
+    init(_ name: String, of file: String = "models") throws {
         self.name = name
-        fixture = try Fixture("models", in: .module)
+        fixture = try Fixture(file, in: .module)
     }
 
     /// 2 · formula("image") of the case's shape.
-    func image() throws -> Tensor {
+    func image(_ dtype: DType = .float32) throws -> Tensor {
         struct Settings: Decodable { let input: [Int] }
         let cases = try fixture.settings("cases", as: [String: Settings].self)
         guard let settings = cases[name] else { throw UserError("no case \(name)") }
-        return (formula("image", settings.input, dtype: .float64) * 2.0).float
+        return (formula("image", settings.input, dtype: .float64) * 2.0).to(dtype)
     }
 
     /// Compares a tensor with the statistics under `key`.
@@ -28,8 +28,9 @@ struct FixtureCase {
         let shape = try fixture["\(path).shape"].array(of: Int.self)
         guard tensor.shape == shape else { throw UserError("\(path): expected the shape \(shape), found \(tensor.shape)") }
         let flat = tensor.detach().contiguous().reshape([-1])
-        let places = Tensor((0..<64).map { $0 * tensor.count / 64 })
-        try assertClose(flat.indexSelect(0, places), fixture["\(path).samples"], relative: relative, "\(path).samples")
+        let samples = try fixture["\(path).samples"]
+        let places = Tensor((0..<samples.count).map { $0 * tensor.count / samples.count })
+        try assertClose(flat.indexSelect(0, places), samples, relative: relative, "\(path).samples")
         let double = flat.to(.float64)
         let moments = Tensor.stack([double.mean(), double.variance(correction: 0).sqrt(), double.abs().mean()])
         try assertClose(moments, fixture["\(path).moments"], relative: relative, "\(path).moments")

@@ -1,5 +1,6 @@
 """What the reference scripts share: where fixtures lie, how they are written, numbers that both sides can compute."""
 import json
+import math
 import struct
 from pathlib import Path
 
@@ -68,3 +69,25 @@ def formula(name, shape):
         z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
         z ^= z >> np.uint64(31)
     return torch.from_numpy((z >> np.uint64(11)).astype(np.float64) * 2.0**-53 * 2 - 1).reshape(shape)
+
+
+def weight_for(name, value):
+    """The formula number of a tensor made into a weight that keeps activations near 1 through a deep network."""
+    number = formula(name, tuple(value.shape))
+    leaf = name.rsplit(".", 1)[-1]
+    if leaf == "running_mean":
+        return 0.1 * number
+    if leaf == "running_var":
+        return 1 + 0.5 * number
+    if leaf == "bias":
+        return 0.1 * number
+    if value.dim() >= 2:  # convolution or linear: the variance of He's initialisation
+        return math.sqrt(6 / (value.numel() // value.shape[0])) * number
+    return 0.75 + 0.25 * number  # scale of a normalisation
+
+
+def fill(module, rename=lambda key: key):
+    for key, value in module.state_dict().items():
+        if value.is_floating_point():
+            value.copy_(weight_for(rename(key), value))
+    return module

@@ -10,12 +10,10 @@ The input of shape B×3×H×W is 2 * formula("image"). Train-mode cases also hol
 
 Names of tensors are torchvision's; EfficientNet-Lite0 uses those of its published weight file (`_blocks.0...`).
 """
-import math
-
 import timm
 import torch
 import torchvision
-from fixture import backward, formula, write
+from fixture import backward, fill, formula, write
 from torch import nn
 from torchvision.models import mobilenet_v2, resnet18, resnet34, resnet50, resnet101
 from torchvision.models.segmentation.deeplabv3 import DeepLabHead, DeepLabV3
@@ -23,28 +21,6 @@ from torchvision.models.segmentation.fcn import FCNHead
 from torchvision.models.segmentation.lraspp import LRASPPHead
 
 tensors, cases = {}, {}
-
-
-def weight_for(name, value):
-    """The formula number of a tensor made into a weight that keeps activations near 1 through a deep network."""
-    number = formula(name, tuple(value.shape))
-    leaf = name.rsplit(".", 1)[-1]
-    if leaf == "running_mean":
-        return 0.1 * number
-    if leaf == "running_var":
-        return 1 + 0.5 * number
-    if leaf == "bias":
-        return 0.1 * number
-    if value.dim() >= 2:  # convolution or linear: the variance of He's initialisation
-        return math.sqrt(6 / (value.numel() // value.shape[0])) * number
-    return 0.75 + 0.25 * number  # scale of a normalisation
-
-
-def fill(module, rename=lambda key: key):
-    for key, value in module.state_dict().items():
-        if value.is_floating_point():
-            value.copy_(weight_for(rename(key), value))
-    return module
 
 
 def summary(name, value):

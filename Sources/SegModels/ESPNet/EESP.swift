@@ -26,7 +26,7 @@ final class EESP: Module {
         let width = outChannels / Self.branches
         let dilations = (1...Self.branches).map { 2 * $0 + 1 <= reach ? $0 : 1 }.sorted()
         projection = convNormAct(inChannels, width, groups: Self.branches)
-        branches = dilations.map { bareConv(width, width, kernel: 3, stride: stride, dilation: $0, groups: width) }
+        branches = dilations.map { Sequential(named: [("conv", DepthwiseConv(width, stride: stride, dilation: $0))]) }
         normAfterCat = normAct(outChannels)
         expansion = convNormAct(outChannels, outChannels, groups: Self.branches, activates: false)
         activation = stride == 1 ? PReLU(outChannels) : nil

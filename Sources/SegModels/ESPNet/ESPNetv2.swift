@@ -73,22 +73,3 @@ public final class ESPNetv2: SegmentationModel {
         return ModelOutput(logits: logits)
     }
 }
-
-/// A grouped 3×3 convolution weighted by channel attention from the pooled input.
-final class ChannelGate: Module {
-    let expansion: Sequential
-    let attention: Conv2d
-
-    override class var keys: [String: String] { ["expansion": "expansion_layer", "attention": "wt_layer.1"] }
-
-    init(_ inChannels: Int, _ outChannels: Int) {
-        attention = Conv2d(inChannels, outChannels, kernel: 1, bias: false)
-        expansion = numberedConvNormAct(inChannels, outChannels, kernel: 3, groups: greatestCommonDivisor(inChannels, outChannels))
-    }
-
-    func callAsFunction(_ x: Tensor) -> Tensor {
-        expansion(x) * attention(F.adaptiveAvgPool2d(x, [1, 1])).sigmoid()
-    }
-}
-
-private func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int { b == 0 ? a : greatestCommonDivisor(b, a % b) }

@@ -25,7 +25,8 @@ final class PyramidPool: Module {
         projection = numberedConvNormAct(inChannels, width)
         stages = Self.scales.map { _ in Conv2d(width, width, kernel: 3, padding: 1, groups: width, bias: false) }
         normAfterCat = numberedNormAct(width * count)
-        merge = numberedConvNormAct(width * count, width, kernel: 3, groups: width)
+        let merging: [any Layer] = [ScaleMerge(scales: count, width: width), BatchNorm2d(width), PReLU(width)]
+        merge = Sequential(named: [("cbr", Sequential(merging))])
         expansion = Conv2d(width, outChannels, kernel: 1, bias: isLast)
         norm = isLast ? nil : numberedNormAct(outChannels)
     }
@@ -46,16 +47,26 @@ final class PyramidPool: Module {
             if scale > 1 { return F.adaptiveAvgPool2d(stage(F.bilinear(reduced, scaled, alignCorners: true)), size) }
             return stage(reduced)
         }
-        return merge(shuffled(normAfterCat(.concatenate(pyramid, 1)), groups: Self.scales.count))
+        return merge(normAfterCat(.concatenate(pyramid, 1)))
     }
 }
 
-/// Channels (groups × width) to (width × groups), in the layout that `x` has.
-private func shuffled(_ x: Tensor, groups: Int) -> Tensor {
-    let (batch, channels, height, width) = (x.size(0), x.size(1), x.size(2), x.size(3))
-    if x.isContiguous(.channelsLast) {
-        let pixels = x.permute(0, 2, 3, 1).view(batch, height, width, groups, channels / groups)
-        return pixels.transpose(3, 4).reshape(batch, height, width, channels).permute(0, 3, 1, 2)
+/// The channels of all scales shuffled together, then a 3×3 convolution of each channel's scales: as one dense convolution,
+/// whose other weights are zero. Its gradient is fast, a grouped one's is not.
+private final class ScaleMerge: Module, Layer {
+    let weight: Tensor
+
+    init(scales: Int, width: Int) {
+        weight = Tensor.empty([width, scales, 3, 3])
+        super.init()
+        Initializer.kaimingNormal(weight, fan: .out)
+        markTrainable()
     }
-    return x.reshape(batch, groups, channels / groups, height, width).transpose(1, 2).reshape(batch, channels, height, width)
+
+    func callAsFunction(_ x: Tensor) -> Tensor {
+        let width = weight.size(0)
+        let own = Tensor.eye(width, dtype: weight.dtype, device: weight.device).view(width, 1, width, 1, 1)
+        let dense = (weight.unsqueeze(2) * own).reshape(width, -1, 3, 3)
+        return F.conv2d(x, dense, padding: [1, 1])
+    }
 }

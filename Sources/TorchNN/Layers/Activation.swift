@@ -24,16 +24,3 @@ public final class Activation: Module, Layer {
         }
     }
 }
-
-/// max(0, x) + a · min(0, x) with one trained slope a channel: `torch.nn.PReLU`.
-public final class PReLU: Module, Layer {
-    public let weight: Tensor
-
-    public init(_ channels: Int = 1, initial: Double = 0.25) {
-        weight = Tensor.full([channels], initial)
-        super.init()
-        markTrainable()
-    }
-
-    public func callAsFunction(_ x: Tensor) -> Tensor { F.prelu(x, weight) }
-}
