@@ -1,11 +1,13 @@
 import ArgumentParser
-import Train
 import Recipes
 import Support
+import Train
 
 /// A recipe and what the command line changes in it.
 struct RecipeArguments: ParsableArguments {
-    @Argument(help: "A recipe, such as Recipes/camvid/cwd.yaml.", completion: .file(extensions: ["yaml", "yml"]))
+    @Argument(
+        help: "A recipe, such as Recipes/camvid/cwd.yaml, or one of the demo's: demo/teacher, demo/plain, demo/distilled.",
+        completion: .file(extensions: ["yaml", "yml"]))
     var recipe: String
 
     @Argument(
@@ -23,7 +25,8 @@ struct RecipeArguments: ParsableArguments {
     /// Reads the recipe and refuses whatever is wrong with it.
     /// - Parameter checkingPaths: also refuse files and folders that are not there.
     func load(checkingPaths: Bool) throws -> RecipeDocument {
-        let document = try Recipe.load(recipe, overrides: overrides, catalog: .standard)
+        let document =
+            try DemoRecipe(name: recipe)?.load(overrides) ?? Recipe.load(recipe, overrides: overrides, catalog: .standard)
         if checkingPaths { try document.checkPaths() }
         return document
     }

@@ -10,6 +10,7 @@ struct SegDistill: ParsableCommand {
         abstract: "Turns a large segmentation teacher into a small student, and shows whether that helped.",
         discussion: """
             Examples:
+              segdistill demo
               segdistill train Recipes/camvid/teacher.yaml
               segdistill distill Recipes/camvid/cwd.yaml
               segdistill compare runs/camvid
@@ -19,7 +20,7 @@ struct SegDistill: ParsableCommand {
             """,
         version: programVersion,
         subcommands: [
-            TrainCommand.self, DistillCommand.self, EvaluateCommand.self, PredictCommand.self, CompareCommand.self, ReportCommand.self,
-            ConfigCommand.self, DataCommand.self, DoctorCommand.self, ParityCommand.self,
+            DemoCommand.self, TrainCommand.self, DistillCommand.self, EvaluateCommand.self, PredictCommand.self,
+            CompareCommand.self, ReportCommand.self, ConfigCommand.self, DataCommand.self, DoctorCommand.self, ParityCommand.self, BenchCommand.self,
         ])
 }

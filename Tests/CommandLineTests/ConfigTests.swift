@@ -19,14 +19,20 @@ import Testing
         #expect(shown.output.contains("\nseed: 3\n"))
     }
 
+    @Test(arguments: ["teacher", "plain", "distilled"]) func builtInRecipesAreThoseOfTheFolder(name: String) throws {
+        let builtIn = try Tool.run("config", "show", "demo/\(name)")
+        #expect(builtIn.status == 0)
+        #expect(try builtIn.output == Tool.run("config", "show", "Recipes/street-scenes/\(name).yaml").output)
+    }
+
     @Test func wrongRecipe() throws {
         let result = try Tool.run("config", "show", "Recipes/camvid/cwd.yaml", "distillation.cwd.temprature=3", "student.model=espnetv2-s0.51")
         #expect(result.status == 65)
         #expect(
             result.errors == """
                 segdistill: 2 problems in the recipe; nothing was started
-                command line, 'distillation.cwd.temprature=3': distillation.0: unknown key 'temprature'; did you mean 'temperature'?
                 command line, 'student.model=espnetv2-s0.51': student.model: unknown model 'espnetv2-s0.51'; did you mean 'espnetv2-s0.5'?
+                command line, 'distillation.cwd.temprature=3': distillation.0: unknown key 'temprature'; did you mean 'temperature'?
 
                 """)
     }

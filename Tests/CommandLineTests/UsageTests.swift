@@ -2,8 +2,8 @@ import Testing
 
 @Suite struct UsageTests {
     static let commands = [
-        ["train"], ["distill"], ["evaluate"], ["predict"], ["compare"], ["report"], ["config", "show"], ["config", "check"], ["data", "list"], ["data", "check"], ["data", "stats"],
-        ["doctor"], ["parity", "model"], ["parity", "loss"],
+        ["demo"], ["train"], ["distill"], ["evaluate"], ["predict"], ["compare"], ["report"], ["config", "show"], ["config", "check"], ["data", "list"], ["data", "check"], ["data", "stats"],
+        ["doctor"], ["bench", "step"], ["bench", "loader"], ["bench", "model"], ["bench", "loss"], ["parity", "model"], ["parity", "loss"],
     ]
 
     @Test(arguments: commands) func help(command: [String]) throws {

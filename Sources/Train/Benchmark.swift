@@ -1,0 +1,100 @@
+import Distill
+import Foundation
+import Recipes
+import SegData
+import SegModels
+import Support
+import Torch
+import TorchNN
+
+/// Times of one thing done repeatedly, after a warm-up that is not counted.
+public struct Benchmark: Sendable {
+    public let name: String
+    /// Seconds of each call.
+    public let seconds: [Double]
+    public let imagesPerCall: Int
+
+    public var median: Double { seconds.sorted()[seconds.count / 2] }
+    public var fastest: Double { seconds.min()! }
+    public var imagesPerSecond: Double { Double(imagesPerCall) / median }
+
+    init(_ name: String, imagesPerCall: Int, repeats: Int, warmup: Int, _ body: () throws -> Void) rethrows {
+        self.name = name
+        self.imagesPerCall = imagesPerCall
+        for _ in 0..<warmup { try body() }
+        var seconds: [Double] = []
+        for _ in 0..<max(1, repeats) {
+            let start = StepTimer.now()
+            try body()
+            seconds.append(StepTimer.now() - start)
+        }
+        self.seconds = seconds
+    }
+}
+
+extension Benchmark {
+    /// The whole training step of a recipe: batch from the loader, teacher, losses, backward, optimiser.
+    public static func step(_ setup: TrainingSetup, repeats: Int, warmup: Int) throws -> Benchmark {
+        let loader = try Loader(setup.trainingSet, setup.loaderOptions)
+        let accumulate = setup.recipe.optimizer.accumulate
+        var number = 0
+        return try withTorchErrors {
+            try Benchmark(
+                "step", imagesPerCall: setup.loaderOptions.batchSize * accumulate, repeats: repeats, warmup: warmup
+            ) {
+                let batches = try (0..<accumulate).map { _ in try loader.next()! }
+                _ = setup.step(batches, step: number % setup.steps, wantsNorm: false)
+                setup.device.synchronize()
+                number += 1
+            }
+        }
+    }
+
+    /// The loader of a recipe alone: decoding, augmentation, batching.
+    public static func loader(_ recipe: Recipe, repeats: Int, warmup: Int) throws -> Benchmark {
+        let loader = try Loader(recipe.data.dataset(.train), recipe.data.loaderOptions(seed: recipe.seed))
+        return try Benchmark("loader", imagesPerCall: recipe.data.loader.batchSize, repeats: repeats, warmup: warmup) {
+            _ = try loader.next()
+        }
+    }
+
+    /// A network's forward pass, as in evaluation.
+    /// - Parameter size: of the images; sides are taken as they are.
+    public static func model(
+        _ recipe: ModelRecipe, classes: Int, batch: Int, size: PixelSize, device: Device, channelsLast: Bool, repeats: Int, warmup: Int
+    ) throws -> Benchmark {
+        try withTorchErrors {
+            let network = Network(
+                try recipe.build(classes: classes).model, device: device, precision: recipe.precision, channelsLast: channelsLast)
+            network.storeForInference()
+            let images = Tensor.zeros([batch, size.height, size.width, 3], dtype: .uint8, device: device)
+            return withoutGradients {
+                Benchmark("model", imagesPerCall: batch, repeats: repeats, warmup: warmup) {
+                    _ = network.scores(images, size: [size.height, size.width])
+                    device.synchronize()
+                }
+            }
+        }
+    }
+
+    /// A method's loss and its gradient on random maps.
+    /// - Parameter shape: B×C×h×w of every tap, teacher's and student's.
+    public static func loss(_ recipe: MethodRecipe, shape: [Int], device: Device, repeats: Int, warmup: Int) throws -> Benchmark {
+        let kind = try Methods.named(recipe.name)
+        let roles = kind.taps(recipe)
+        return try withTorchErrors {
+            let teacher = roles.teacher.mapValues { _ in Tensor.randn(shape, device: device) }
+            let student = roles.student.mapValues { _ in Tensor.randn(shape, device: device) }
+            for map in student.values { map.requiresGrad = true }
+            let method = try kind.init(
+                MethodSetup(
+                    settings: recipe.settings, teacherChannels: teacher.mapValues { $0.size(1) },
+                    studentChannels: student.mapValues { $0.size(1) }, classes: shape[1]))
+            method.to(device)
+            return Benchmark("loss", imagesPerCall: shape[0], repeats: repeats, warmup: warmup) {
+                method.loss(MethodInputs(teacher: teacher, student: student)).total.backward()
+                device.synchronize()
+            }
+        }
+    }
+}

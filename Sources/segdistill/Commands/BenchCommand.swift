@@ -1,0 +1,118 @@
+import ArgumentParser
+import Distill
+import Foundation
+import Recipes
+import Support
+import Torch
+import Train
+
+/// `bench step|loader|model|loss`: how fast it goes here.
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench",
+        abstract: "Measures how fast a training step, the loader, a model or a loss is on this machine.",
+        discussion: "Prints the median and the fastest of the repeats, after a warm-up that is not counted.",
+        subcommands: [Step.self, Loader.self, Model.self, Loss.self])
+
+    struct Repeats: ParsableArguments {
+        @Option(help: "Measurements.")
+        var repeats = 20
+
+        @Option(help: "Calls before the first measurement.")
+        var warmup = 3
+
+        func validate() throws {
+            guard repeats > 0, warmup >= 0 else { throw ValidationError("expected --repeats of at least 1 and --warmup of at least 0") }
+        }
+
+        func show(_ benchmark: Benchmark, _ what: String) {
+            print(
+                "\(benchmark.name) \(what): median \(fixed(benchmark.median * 1e3, 2)) ms, fastest \(fixed(benchmark.fastest * 1e3, 2)) ms, "
+                    + "\(significant(benchmark.imagesPerSecond)) images/s")
+        }
+    }
+
+    struct Step: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The whole training step of a recipe: loader, teacher, losses, backward, optimiser.",
+            discussion: "Example:\n  segdistill bench step Recipes/street-scenes/distilled.yaml student.precision=float32")
+
+        @OptionGroup var recipe: RecipeArguments
+        @OptionGroup var repeats: Repeats
+
+        func run() throws {
+            let recipe = try recipe.load(checkingPaths: true).recipe
+            let setup = try TrainingSetup(recipe, checkingData: false)
+            repeats.show(try .step(setup, repeats: repeats.repeats, warmup: repeats.warmup), "of \(recipe.name) on \(setup.device)")
+        }
+    }
+
+    struct Loader: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The loader of a recipe alone: decoding, augmentation, batching.",
+            discussion: "Example:\n  segdistill bench loader Recipes/camvid/teacher.yaml data.loader.cacheMegabytes=0")
+
+        @OptionGroup var recipe: RecipeArguments
+        @OptionGroup var repeats: Repeats
+
+        func run() throws {
+            let recipe = try recipe.load(checkingPaths: true).recipe
+            repeats.show(try .loader(recipe, repeats: repeats.repeats, warmup: repeats.warmup), "of \(recipe.name)")
+        }
+    }
+
+    struct Model: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A network's forward pass, as in evaluation, with random weights.",
+            discussion: "Example:\n  segdistill bench model espnetv2-s0.5 --height 360 --width 480 --precision float32")
+
+        @Argument(help: "The model's name.") var name: String
+        @Option(help: "Images at once.") var batch = 1
+        @Option(help: "Pixels.") var height = 352
+        @Option(help: "Pixels.") var width = 480
+        @Option(help: "Classes.") var classes = 11
+        @Option(help: "auto, float32 or bf16.") var precision = "auto"
+        @Option(help: "auto, cpu, cuda, cuda:N or mps.") var device = "auto"
+        @OptionGroup var repeats: Repeats
+
+        func run() throws {
+            guard let precision = Precision(rawValue: precision) else {
+                throw ValidationError("expected --precision auto, float32 or bf16, found '\(precision)'")
+            }
+            var model = ModelRecipe()
+            model.model = name
+            model.precision = precision
+            try LibTorch.load()
+            let place = try Device(device)
+            let size = PixelSize(height: height, width: width)
+            let benchmark = try Benchmark.model(
+                model, classes: classes, batch: batch, size: size, device: place, channelsLast: true, repeats: repeats.repeats,
+                warmup: repeats.warmup)
+            repeats.show(benchmark, "\(name), \(batch)×\(height)×\(width), \(precision.rawValue) on \(place)")
+        }
+    }
+
+    struct Loss: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "A method's loss and its gradient on random maps.",
+            discussion: "Example:\n  segdistill bench loss cwd --shape 8,11,45,60 --set temperature=2")
+
+        @Argument(help: "The method's name.") var name: String
+        @Option(help: "Batch, channels, height and width of the maps.") var shape = "8,19,64,64"
+        @Option(name: .customLong("set"), help: ArgumentHelp("A setting of the method; may be repeated.", valueName: "key=value"))
+        var settings: [String] = []
+        @Option(help: "auto, cpu, cuda, cuda:N or mps.") var device = "auto"
+        @OptionGroup var repeats: Repeats
+
+        func run() throws {
+            let sides = shape.split(separator: ",").compactMap { Int($0) }.filter { $0 > 0 }
+            guard sides.count == 4 else { throw ValidationError("expected --shape B,C,h,w, found '\(shape)'") }
+            let recipe = try MethodRecipe.parse(Methods.named(name).schema, settings: settings)
+            try LibTorch.load()
+            let place = try Device(device)
+            let benchmark = try Benchmark.loss(
+                recipe, shape: sides, device: place, repeats: repeats.repeats, warmup: repeats.warmup)
+            repeats.show(benchmark, "\(name), \(sides.map(String.init).joined(separator: "×")) on \(place)")
+        }
+    }
+}

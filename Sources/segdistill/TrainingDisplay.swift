@@ -1,0 +1,68 @@
+import Foundation
+import Runs
+import Support
+import Train
+
+/// Draws a progress bar from what a trainer tells; several trainings may share one bar.
+final class TrainingDisplay {
+    private let label: String
+    private let shared: SharedBar?
+    private var own: ProgressBar?
+    private var last: StepEvent?
+
+    /// One bar over several trainings.
+    final class SharedBar {
+        let bar: ProgressBar
+        /// Steps of the trainings that are done.
+        private(set) var done = 0
+
+        init(_ label: String, total: Int) { bar = ProgressBar(label, total: total) }
+
+        /// A training of that many steps is over.
+        func advance(by steps: Int) { done += steps }
+    }
+
+    init(_ label: String, shared: SharedBar? = nil) {
+        self.label = label
+        self.shared = shared
+    }
+
+    func note(_ line: String) {
+        guard let bar = shared?.bar ?? own else { return FileHandle.standardError.write(Data("\(line)\n".utf8)) }
+        bar.note(line)
+    }
+
+    var observer: TrainingObserver {
+        var observer = TrainingObserver()
+        observer.note = note
+        observer.stepped = stepped
+        observer.logged = { self.last = $0 }
+        observer.validated = validated
+        observer.tested = { self.note("\(self.label): test mIoU \(percentage($0.meanIoU)) over \($0.images.count) images") }
+        return observer
+    }
+
+    private func stepped(_ step: Int, _ steps: Int) {
+        let rate = last.map { "\(significant($0.imagesPerSecond)) images/s" }
+        if let shared { return shared.bar.update(shared.done + step, rate: rate, values: values) }
+        let bar = own ?? ProgressBar(label, total: steps, completed: step - 1)
+        own = bar
+        if step == steps { bar.finish(step, rate: rate, values: values) } else { bar.update(step, rate: rate, values: values) }
+    }
+
+    /// The losses, the part of the time that went into waiting for data, and the learning rate.
+    private var values: [(name: String, value: Double)] {
+        guard let last else { return [] }
+        let losses = last.losses.filter { $0.key != "total" }.sorted { $0.key < $1.key }
+        var values = [(name: "loss", value: last.losses["total"] ?? .nan)]
+        if losses.count > 1 { values += losses.map { (name: $0.key, value: $0.value) } }
+        if let wait = last.seconds["data"], let step = last.seconds["step"], wait + step > 0 {
+            values.append((name: "wait %", value: 100 * wait / (wait + step)))
+        }
+        return values + [(name: "lr", value: last.learningRate)]
+    }
+
+    private func validated(_ event: EvaluationEvent) {
+        note("\(label): step \(event.step), validation mIoU \(percentage(event.meanIoU))\(event.best ? ", the best so far" : "")")
+    }
+}
