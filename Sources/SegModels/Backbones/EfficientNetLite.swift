@@ -42,10 +42,7 @@ public final class EfficientNetLite0: Backbone {
         headNorm = classes.map { _ in BatchNorm2d(1280, eps: Self.eps) }
         fc = classes.map { Linear(1280, $0) }
         super.init(channels: [24, 40, 112, 320], outputStride: outputStride)
-        for (_, module) in namedModules() {
-            if let conv = module as? Conv2d { Initializer.kaimingNormal(conv.weight, fan: .out) }
-            if let conv = module as? SameConv2d { conv.initialize() }
-        }
+        for case (_, let conv as Conv2d) in namedModules() { Initializer.kaimingNormal(conv.weight, fan: .out) }
     }
 
     public override class var keys: [String: String] {
@@ -79,7 +76,7 @@ public final class EfficientNetLite0: Backbone {
 final class LiteBlock: Module {
     let expandConv: Conv2d?
     let bn0: BatchNorm2d?
-    let depthwiseConv: SameConv2d
+    let depthwiseConv: any Layer
     let bn1: BatchNorm2d
     let projectConv: Conv2d
     let bn2: BatchNorm2d
@@ -97,7 +94,11 @@ final class LiteBlock: Module {
         let eps = EfficientNetLite0.eps
         expandConv = expansion == 1 ? nil : Conv2d(inChannels, width, kernel: 1, bias: false)
         bn0 = expansion == 1 ? nil : BatchNorm2d(width, eps: eps)
-        depthwiseConv = SameConv2d(width, width, kernel: kernel, stride: stride, dilation: dilation, groups: width)
+        // With stride 1, TensorFlow pads both sides alike.
+        depthwiseConv =
+            stride == 1
+            ? DepthwiseConv(width, kernel: kernel, dilation: dilation)
+            : SameConv2d(width, width, kernel: kernel, stride: stride, groups: width)
         bn1 = BatchNorm2d(width, eps: eps)
         projectConv = Conv2d(width, outChannels, kernel: 1, bias: false)
         bn2 = BatchNorm2d(outChannels, eps: eps)
@@ -110,44 +111,5 @@ final class LiteBlock: Module {
         out = relu6_(bn1(depthwiseConv(out)))
         out = bn2(projectConv(out))
         return isResidual ? out.add_(x) : out
-    }
-}
-
-/// A convolution (no bias) with TensorFlow's SAME padding: the result is ⌈size / stride⌉, and an odd pixel of padding goes
-/// to the right and below.
-final class SameConv2d: Module, Layer {
-    let weight: Tensor
-    private let kernel: Int
-    private let stride: Int
-    private let dilation: Int
-    private let groups: Int
-
-    init(_ inChannels: Int, _ outChannels: Int, kernel: Int, stride: Int = 1, dilation: Int = 1, groups: Int = 1) {
-        weight = Tensor.empty([outChannels, inChannels / groups, kernel, kernel])
-        self.kernel = kernel
-        self.stride = stride
-        self.dilation = dilation
-        self.groups = groups
-        super.init()
-        initialize()
-        markTrainable()
-    }
-
-    func initialize() { Initializer.kaimingNormal(weight, fan: .out) }
-
-    func callAsFunction(_ x: Tensor) -> Tensor {
-        let (vertical, horizontal) = (padding(x.size(2)), padding(x.size(3)))
-        let isEven = vertical % 2 == 0 && horizontal % 2 == 0
-        let padded =
-            isEven
-            ? x : x.pad([horizontal / 2, horizontal - horizontal / 2, vertical / 2, vertical - vertical / 2])
-        return F.conv2d(
-            padded, weight, stride: [stride, stride], padding: isEven ? [vertical / 2, horizontal / 2] : [0, 0],
-            dilation: [dilation, dilation], groups: groups)
-    }
-
-    private func padding(_ size: Int) -> Int {
-        let result = (size + stride - 1) / stride
-        return max(0, (result - 1) * stride + (kernel - 1) * dilation + 1 - size)
     }
 }

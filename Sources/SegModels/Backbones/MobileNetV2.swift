@@ -69,7 +69,7 @@ private final class InvertedResidual: Module, Layer {
     init(_ inChannels: Int, _ outChannels: Int, expansion: Int, stride: Int, dilation: Int) {
         let width = inChannels * expansion
         let widening: [any Layer] = expansion == 1 ? [] : [convNormReLU6(inChannels, width, kernel: 1)]
-        let filter = convNormReLU6(width, width, kernel: 3, stride: stride, dilation: dilation, groups: width)
+        let filter = Sequential([DepthwiseConv(width, stride: stride, dilation: dilation), BatchNorm2d(width), ReLU6()] as [any Layer])
         let narrowing: [any Layer] = [Conv2d(width, outChannels, kernel: 1, bias: false), BatchNorm2d(outChannels)]
         conv = Sequential(widening + [filter] + narrowing)
         isResidual = stride == 1 && inChannels == outChannels
@@ -81,11 +81,7 @@ private final class InvertedResidual: Module, Layer {
     }
 }
 
-private func convNormReLU6(
-    _ inChannels: Int, _ outChannels: Int, kernel: Int, stride: Int = 1, dilation: Int = 1, groups: Int = 1
-) -> Sequential {
-    let conv = Conv2d(
-        inChannels, outChannels, kernel: kernel, stride: stride, padding: kernel / 2 * dilation, dilation: dilation,
-        groups: groups, bias: false)
+private func convNormReLU6(_ inChannels: Int, _ outChannels: Int, kernel: Int, stride: Int = 1) -> Sequential {
+    let conv = Conv2d(inChannels, outChannels, kernel: kernel, stride: stride, padding: kernel / 2, bias: false)
     return Sequential(conv, BatchNorm2d(outChannels), ReLU6())
 }
