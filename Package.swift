@@ -52,7 +52,12 @@ let package = Package(
         .target(name: "SegTesting", dependencies: ["TorchNN"]),
         .executableTarget(
             name: "segdistill",
-            dependencies: ["Train", "Report", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            dependencies: ["Train", "Report", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            // A link to Recipes/street-scenes: the demo works wherever the program is.
+            resources: [
+                .embedInCode("Demo/Recipes/teacher.yaml"), .embedInCode("Demo/Recipes/plain.yaml"),
+                .embedInCode("Demo/Recipes/distilled.yaml"),
+            ]),
 
         // Tests
         .testTarget(name: "SupportTests", dependencies: ["Support"]),
@@ -69,7 +74,7 @@ let package = Package(
         .testTarget(name: "RecipesTests", dependencies: ["Recipes"]),
         .testTarget(name: "TrainTests", dependencies: ["Train", "SegTesting"]),
         .testTarget(name: "ReportTests", dependencies: ["Report"]),
-        .testTarget(name: "CommandLineTests", dependencies: ["segdistill"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["segdistill", "Vision"]),
     ],
     cxxLanguageStandard: .cxx20
 )

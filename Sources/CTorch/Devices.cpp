@@ -1,5 +1,7 @@
 #include "Bridge.h"
 
+#include <climits>
+
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
@@ -7,11 +9,24 @@
 #include <c10/core/CachingDeviceAllocator.h>
 #include <torch/headeronly/version.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 namespace {
 
 at::Generator generator(int type, int index) {
   return at::globalContext().defaultGenerator(
       c10::Device(static_cast<c10::DeviceType>(type), static_cast<c10::DeviceIndex>(index)));
+}
+
+// A training step frees and allocates the same large buffers again and again. glibc would give each back to the system
+// and have it cleared page by page the next time; kept, it is used again at once.
+void keepFreedMemory() {
+#ifdef __GLIBC__
+  mallopt(M_MMAP_MAX, 0);
+  mallopt(M_TRIM_THRESHOLD, INT_MAX);
+#endif
 }
 
 CTStatus memory(int type, int index, CTMemory *out) {
@@ -57,6 +72,7 @@ void bridge::fillDevices(CTorchAPI &api) {
 extern "C" __attribute__((visibility("default"))) const CTorchAPI *ctorch_api(int abi) {
   if (abi != CT_ABI) return nullptr;
   static const CTorchAPI table = [] {
+    keepFreedMemory();
     CTorchAPI api{};
     bridge::fillOperators(api);
     bridge::fillTensors(api);
