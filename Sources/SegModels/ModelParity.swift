@@ -6,10 +6,16 @@ import TorchNN
 /// A network's taps and scores for given images, for comparison with another implementation.
 public enum ModelParity {
     /// All names that ``run(_:weights:inputs:)`` accepts.
-    public static var names: [String] { Models.names + Models.backboneNames }
+    public static var names: [String] { Models.names + Models.backboneNames + torchvision.keys.sorted() }
+
+    /// torchvision's segmentation networks; their scores are compared at the image's size, as torchvision gives them.
+    private static let torchvision = [
+        "torchvision:fcn_resnet50": "fcn-resnet50", "torchvision:fcn_resnet101": "fcn-resnet101",
+        "torchvision:deeplabv3_resnet50": "deeplabv3-resnet50", "torchvision:deeplabv3_resnet101": "deeplabv3-resnet101",
+    ]
 
     /// - Parameters:
-    ///   - name: a model of the table, or another library's classifier (`torchvision:resnet18`).
+    ///   - name: a model of the table, or another library's network (`torchvision:resnet18`, `torchvision:fcn_resnet50`).
     ///   - weights: a safetensors or `.pth` file; the number of classes is read off it.
     ///   - inputs: `image`, B×3×H×W float32, already normalised.
     /// - Returns: every tap by name, and `logits` of networks with a classifier; float32.
@@ -20,7 +26,7 @@ public enum ModelParity {
             throw UserError("expected one tensor 'image' of B×3×H×W, found \(found.isEmpty ? "none" : found)")
         }
         let isBackbone = Models.backboneNames.contains(name)
-        guard isBackbone || Models.names.contains(name) else {
+        guard names.contains(name) else {
             let near = nearestName(to: name, in: names).map { "Did you mean '\($0)'? " } ?? ""
             throw UserError("there is no model '\(name)'", hint: near + "Models: \(names.joined(separator: ", ")).", exitCode: .usage)
         }
@@ -30,8 +36,9 @@ public enum ModelParity {
     }
 
     private static func model(_ name: String, _ tensors: [String: Tensor], _ path: String, _ image: Tensor) throws -> [(String, Tensor)] {
+        let options = ModelOptions(hasAuxiliaryHead: tensors.keys.contains { $0.hasPrefix("aux_classifier.") })
         let model = try fitted {
-            let model = try Models.make(name, classes: $0)
+            let model = try Models.make(torchvision[name] ?? name, classes: $0, options: options)
             try model.load(weights: tensors, from: path)
             return model
         }
@@ -40,7 +47,9 @@ public enum ModelParity {
             withoutGradients {
                 var taps = Taps(model.tapChannels.keys)
                 let output = model.forward(image.float, taps: &taps)
-                return taps.tensors.filter { $0.key != "logits" }.sorted { $0.key < $1.key } + [("logits", output.logits)]
+                let isAtImageSize = torchvision[name] != nil
+                let logits = isAtImageSize ? model.resize(output.logits, to: Array(image.shape.suffix(2))) : output.logits
+                return taps.tensors.filter { $0.key != "logits" }.sorted { $0.key < $1.key } + [("logits", logits)]
             }
         }
     }

@@ -88,6 +88,8 @@ public final class ESPNetC: SegmentationModel {
 
     public override class var keys: [String: String] { ["encoder": ""] }
     public override var classifierTensors: [String] { ["classifier.*"] }
+    /// As PyTorch resized when it was published.
+    public override var alignsCorners: Bool { true }
 
     public override func forward(_ image: Tensor, taps: inout Taps) -> ModelOutput {
         let (_, maps) = encoder(image)
