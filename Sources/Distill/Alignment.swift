@@ -20,6 +20,11 @@ public final class Projector: Module {
 /// The student's is never resized.
 func aligned(_ teacher: Tensor, to student: Tensor) -> Tensor {
     let size = Array(student.shape.suffix(2))
-    let map = teacher.detach().float
+    let map = teacher.detach().fullPrecision
     return Array(map.shape.suffix(2)) == size ? map : F.bilinear(map, size)
+}
+
+extension Tensor {
+    /// float32, whatever autocast has made of it; float64 stays, for gradient checks.
+    var fullPrecision: Tensor { dtype == .float64 ? self : float }
 }

@@ -68,6 +68,8 @@ extension Tensor {
         Ops.to(self, dtype, Argument.none, device, Argument.none, nonBlocking, false, format)
     }
     public func to(_ device: Device) -> Tensor { to(nil, device) }
+    /// B×K×h×w as (B·h·w)×K: a view of a channels-last map, and what LibTorch's softmaxes and cross-entropy are fastest on.
+    public var pixelRows: Tensor { permute(0, 2, 3, 1).reshape(-1, size(1)) }
     /// Gives this tensor other contents, type and place, and keeps its identity: optimisers and modules hold it on.
     public func setData(_ data: Tensor) { Ops.setData.run(self, data) }
     public var float: Tensor { to(.float32) }

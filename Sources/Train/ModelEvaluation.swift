@@ -32,7 +32,8 @@ public struct ModelEvaluation {
         let wasTraining = network.model.isTraining
         network.model.eval()
         defer { network.model.train(wasTraining) }
-        let chosen = Set((0..<min(pictureCount, dataset.count)).map { $0 * dataset.count / pictureCount })
+        let kept = min(pictureCount, dataset.count)
+        let chosen = Set((0..<kept).map { $0 * dataset.count / kept })
         let palette = Palette(dataset.classes.entries.map { RGB($0.color[0], $0.color[1], $0.color[2]) })
         let map = outputMap.map { Tensor($0.indices.map(Int.init), device: network.device) }
         var pictures: [Picture] = []

@@ -25,6 +25,6 @@ struct TaskLoss {
 
     private func crossEntropy(_ logits: Tensor, _ labels: Tensor, _ model: SegmentationModel) -> Tensor {
         let scores = model.resize(logits.float, to: Array(labels.shape.suffix(2)))
-        return F.crossEntropy(scores, labels, weight: classWeights, ignore: Int(ClassList.ignore))
+        return F.crossEntropy(scores.pixelRows, labels.flatten(), weight: classWeights, ignore: Int(ClassList.ignore))
     }
 }

@@ -3,7 +3,7 @@ import Testing
 
 /// A small table of models and methods, as `SegModels` and `Distill` would give it.
 let catalog = RecipeCatalog(
-    models: ["espnetv2-s0.5", "espnetv2-s1.0", "espnetv2-s2.0", "deeplabv3-resnet18", "deeplabv3-resnet50"],
+    models: ["espnetv2-s0.5", "espnetv2-s1.0", "espnetv2-s2.0", "fcn-resnet18", "deeplabv3-resnet18", "deeplabv3-resnet50"],
     methods: [
         MethodSchema(
             "kd", doc: "Class probabilities at every pixel.",

@@ -36,7 +36,7 @@ public final class ChannelWiseDistillation: Module, DistillationMethod {
     }
 
     public func loss(_ inputs: MethodInputs) -> MethodLoss {
-        let student = projector(inputs.student["features"]!.float)
+        let student = projector(inputs.student["features"]!.fullPrecision)
         let teacher = aligned(inputs.teacher["features"]!, to: student)
         let channels = student.size(0) * student.size(1)
         let divergence = Divergence.kullbackLeibler(

@@ -38,11 +38,16 @@ public final class KnowledgeDistillation: Module, DistillationMethod {
     }
 
     public func loss(_ inputs: MethodInputs) -> MethodLoss {
-        let student = inputs.student["logits"]!.float
+        let student = inputs.student["logits"]!.fullPrecision
         let teacher = aligned(inputs.teacher["logits"]!, to: student)
         let pixels = student.count / student.size(1)
         let divergence = Divergence.kullbackLeibler(
-            teacher: (teacher / temperature).logSoftmax(1), student: (student / temperature).logSoftmax(1))
+            teacher: softened(teacher), student: softened(student))
         return MethodLoss(divergence * (temperature * temperature / Double(pixels)))
+    }
+
+    private func softened(_ logits: Tensor) -> Tensor {
+        let rows = logits.pixelRows
+        return (temperature == 1 ? rows : rows / temperature).logSoftmax(1)
     }
 }
