@@ -41,7 +41,8 @@ let package = Package(
         .target(name: "SegModels", dependencies: ["TorchNN"]),
         .target(name: "Distill", dependencies: ["TorchNN", "Recipes"]),
         .target(name: "SegEval", dependencies: ["Torch", "SegData", "Support"]),
-        .target(name: "Runs", dependencies: ["Support", .product(name: "SwiftProtobuf", package: "swift-protobuf")], exclude: ["Event.proto"]),
+        .target(
+            name: "Runs", dependencies: ["Support", .product(name: "SwiftProtobuf", package: "swift-protobuf")], exclude: ["Event.proto"]),
         .target(name: "Recipes", dependencies: ["Support", "Yams"]),
         .target(
             name: "Train",

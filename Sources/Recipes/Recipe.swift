@@ -28,8 +28,11 @@ public struct Recipe: RecipeSection {
 
     static var fields: [Field<Recipe>] {
         [
-            .value("name", \.name, "What the run is called in comparisons, beside its seeds; its folder is runs/DATASET/NAME-seedSEED without --out.")
-                .required().known(as: "arm"),
+            .value(
+                "name", \.name,
+                "What the run is called in comparisons, beside its seeds; its folder is runs/DATASET/NAME-seedSEED without --out."
+            )
+            .required().known(as: "arm"),
             .value("role", \.role, "student, or teacher: compared with the others, but not counted as one of them."),
             .number("seed", \.seed, .atLeast(0), "Of every random number: initial weights, order, augmentation."),
             .value("device", \.device, "cpu, cuda, cuda:N, mps, or auto: CUDA or MPS where there is one."),

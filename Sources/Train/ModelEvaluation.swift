@@ -51,7 +51,8 @@ public struct ModelEvaluation {
         let values = prediction.to(.uint8).array(of: UInt8.self)
         let map = LabelMap(width: prediction.size(1), height: prediction.size(0), values: values)
         return Picture(
-            sample: sample.name, image: try JPEG.encode(sample.image), truth: try sample.labels.map { try PNG.encode($0, palette: palette) },
+            sample: sample.name, image: try JPEG.encode(sample.image),
+            truth: try sample.labels.map { try PNG.encode($0, palette: palette) },
             prediction: try PNG.encode(map, palette: palette))
     }
 

@@ -52,7 +52,9 @@ public final class TrainingSetup {
         self.distiller = distiller
         self.steps = steps
         if let crop = data.augmentation.crop, let distiller {
-            for line in distiller.describe(batch: data.loader.batchSize, height: crop.height, width: crop.width, student: model) { note(line) }
+            for line in distiller.describe(batch: data.loader.batchSize, height: crop.height, width: crop.width, student: model) {
+                note(line)
+            }
         }
         note("\(trainingSet.count) training images, \(steps) steps of \(data.loader.batchSize * recipe.optimizer.accumulate) on \(device)")
         // Dropout goes on from here, whatever building the networks has drawn.

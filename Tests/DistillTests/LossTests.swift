@@ -28,7 +28,9 @@ import TorchNN
                 let parameters = Dictionary(uniqueKeysWithValues: method.namedParameters())
                 let own = key == "grad.student.\(student.role)" ? student.tensor.grad : parameters[String(key.dropFirst(5))]?.grad
                 let found = try #require(own, "\(name) \(key)")
-                if name == "kd.equal" { #expect(found.abs().amax().item() < 1e-7) } else { try assertClose(found, gradient, "\(name) \(key)") }
+                // cwd's softmax over positions does not see what a projector's bias adds to a channel.
+                let isZero = name == "kd.equal" || key == "grad.projector.bias"
+                if isZero { #expect(found.abs().amax().item() < 1e-7) } else { try assertClose(found, gradient, "\(name) \(key)") }
             }
         }
     }
@@ -82,7 +84,8 @@ import TorchNN
             let method = try make(name, teacher: 5, student: 5, 2)
             let plain = method.loss(MethodInputs(teacher: [role: teacher], student: [role: student])).total
             let other = method.loss(
-                MethodInputs(teacher: [role: teacher.contiguous(.channelsLast)], student: [role: student.contiguous(.channelsLast)])).total
+                MethodInputs(teacher: [role: teacher.contiguous(.channelsLast)], student: [role: student.contiguous(.channelsLast)])
+            ).total
             try assertClose(other, plain, name)
         }
     }

@@ -25,12 +25,24 @@ import Testing
     @Test(arguments: [
         ("schedule: {epochs: 3, steps: 5}", "r.yaml:6:12: schedule.epochs: give either 'steps' or 'epochs', not both"),
         ("schedule: {steps: none}", "r.yaml:6:12: schedule.steps: give either 'steps' or 'epochs': both are none"),
-        ("schedule: {kind: step, milestones: [5, 3]}", "r.yaml:6:24: schedule.milestones: expected rising step numbers greater than 0 and less than the 40000 steps, found [5, 3]"),
-        ("schedule: {kind: step}", "r.yaml:6:11: schedule.milestones: this key is required with 'kind: step': Steps after which the rate is multiplied by gamma."),
-        ("schedule: {steps: 5, warmup: {steps: 5}}", "r.yaml:6:31: schedule.warmup.steps: expected fewer than the 5 steps of training, found 5"),
+        (
+            "schedule: {kind: step, milestones: [5, 3]}",
+            "r.yaml:6:24: schedule.milestones: expected rising step numbers greater than 0 and less than the 40000 steps, found [5, 3]"
+        ),
+        (
+            "schedule: {kind: step}",
+            "r.yaml:6:11: schedule.milestones: this key is required with 'kind: step': Steps after which the rate is multiplied by gamma."
+        ),
+        (
+            "schedule: {steps: 5, warmup: {steps: 5}}",
+            "r.yaml:6:31: schedule.warmup.steps: expected fewer than the 5 steps of training, found 5"
+        ),
         ("loss: {classWeights: [1, 2]}", "r.yaml:6:8: loss.classWeights: expected 11 numbers, one a class, found 2"),
         ("evaluation: {window: [9, 9]}", "r.yaml:6:14: evaluation.window: has no effect here: it belongs to 'mode: slide'; leave it out"),
-        ("evaluation: {mode: slide, window: [9, 9], stride: [10, 9]}", "r.yaml:6:43: evaluation.stride: [10, 9] is larger than the window [9, 9] and would leave gaps"),
+        (
+            "evaluation: {mode: slide, window: [9, 9], stride: [10, 9]}",
+            "r.yaml:6:43: evaluation.stride: [10, 9] is larger than the window [9, 9] and would leave gaps"
+        ),
         ("evaluation: {scales: []}", "r.yaml:6:14: evaluation.scales: expected at least one number greater than 0, found []"),
     ])
     func sections(line: String, message: String) {
@@ -65,8 +77,14 @@ import Testing
     @Test(arguments: [
         ("[road]", "r.yaml:4:12: data.classes: expected 2 to 254 classes, found 1"),
         ("[road, road]", "r.yaml:4:12: data.classes: the class 'road' is given more than once"),
-        ("[road, {car: [1, 2]}]", "r.yaml:4:25: data.classes: expected the colour of 'car' as [red, green, blue] from 0 to 255, found a list of 2"),
-        ("road", "r.yaml:4:12: data.classes: expected a list of class names, a list of name: [red, green, blue], or a file's name, found 'road'"),
+        (
+            "[road, {car: [1, 2]}]",
+            "r.yaml:4:25: data.classes: expected the colour of 'car' as [red, green, blue] from 0 to 255, found a list of 2"
+        ),
+        (
+            "road",
+            "r.yaml:4:12: data.classes: expected a list of class names, a list of name: [red, green, blue], or a file's name, found 'road'"
+        ),
     ])
     func classes(value: String, message: String) {
         let text = "name: a\ndata:\n  dataset: folder\n  classes: \(value)\n  root: x\nstudent: {model: espnetv2-s0.5}"
@@ -79,7 +97,10 @@ import Testing
         ("cwd", "r.yaml:8:5: distillation.0: expected a section with the key 'method', found 'cwd'"),
         ("{method: cwd, temprature: 1}", "r.yaml:8:19: distillation.0: unknown key 'temprature'; did you mean 'temperature'?"),
         ("{method: cwd, temperature: 0}", "r.yaml:8:32: distillation.0.temperature: expected a number greater than 0.0, found '0'"),
-        ("{method: cwd, normalize: spce}", "r.yaml:8:30: distillation.0.normalize: expected channel or space, found 'spce'; did you mean 'space'?"),
+        (
+            "{method: cwd, normalize: spce}",
+            "r.yaml:8:30: distillation.0.normalize: expected channel or space, found 'spce'; did you mean 'space'?"
+        ),
         ("{method: cwd, groups: 0}", "r.yaml:8:27: distillation.0.groups: expected a whole number of at least 1, found '0'"),
         ("{method: cwd, mask: 1}", "r.yaml:8:25: distillation.0.mask: expected true or false, found '1'"),
         ("{method: cwd, taps: {studnt: a}}", "r.yaml:8:26: distillation.0.taps: unknown key 'studnt'; did you mean 'student'?"),

@@ -50,7 +50,10 @@ import Testing
         ("ema: on", "r.yaml:7:8: optimizer.ema: expected a number of at least 0.0 and less than 1.0 or 'off', found 'on'"),
         ("betas: [0.9, 0.99]", "r.yaml:7:3: optimizer.betas: has no effect here: it belongs to 'kind: adamw'; leave it out"),
         ("groups: [{match: a, lrScale: 2}]", "r.yaml:7:23: optimizer.groups.0: unknown key 'lrScale'; did you mean 'learningRateScale'?"),
-        ("groups: [{weightDecay: 0}]", "r.yaml:7:12: optimizer.groups.0.match: this key is required: The parameters' names: a pattern, such as backbone.*"),
+        (
+            "groups: [{weightDecay: 0}]",
+            "r.yaml:7:12: optimizer.groups.0.match: this key is required: The parameters' names: a pattern, such as backbone.*"
+        ),
     ])
     func optimizer(line: String, message: String) {
         #expect(refusal(smallest + "\noptimizer:\n  " + line) == message)

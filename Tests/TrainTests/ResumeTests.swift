@@ -52,7 +52,8 @@ import Train
     @Test func theTeacherConsumesNoneOfTheStudentsRandomNumbers() throws {
         let scratch = try Scratch()
         try train(tinyRecipe("plain"), into: scratch["plain"])
-        try train(tinyRecipe("idle", Self.teacher, overrides: ["distillation.kd.weight=0", "distillation.cwd.weight=0"]), into: scratch["idle"])
+        try train(
+            tinyRecipe("idle", Self.teacher, overrides: ["distillation.kd.weight=0", "distillation.cwd.weight=0"]), into: scratch["idle"])
         #expect(try scratch["plain"].lastCheckpoint()[0] == scratch["idle"].lastCheckpoint()[0])
     }
 

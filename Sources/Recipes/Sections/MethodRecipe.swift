@@ -45,7 +45,10 @@ extension MethodRecipe: RecipeBlock {
     }
 
     private static func fields(of schema: MethodSchema) -> [Field<MethodRecipe>] {
-        let method = Field<MethodRecipe>("method", doc: schema.doc) { _, _, _ in } yaml: { $0.name.yaml }
+        let method = Field<MethodRecipe>("method", doc: schema.doc) { _, _, _ in
+        } yaml: {
+            $0.name.yaml
+        }
         let weight = Field.number("weight", \MethodRecipe.weight, .atLeast(0), schema.weightDoc)
         let settings = schema.settings.map { Field.setting($0, \MethodRecipe.settings) }
         guard !schema.taps.isEmpty else { return [method, weight] + settings }
