@@ -65,6 +65,14 @@ import Testing
                 + "expected a number greater than 0.0, found 'fast'")
     }
 
+    /// What an override brings about is said to come from the command line, even where the file has the key too.
+    @Test func overriddenKeysAreTheCommandLines() {
+        #expect(
+            refusal(smallest, "student.model=espnetv2-s0.51")
+                == "command line, 'student.model=espnetv2-s0.51': student.model: unknown model 'espnetv2-s0.51'; "
+                + "did you mean 'espnetv2-s0.5'?")
+    }
+
     @Test func anchorsAndMerging() throws {
         let text = """
             name: &name tiny

@@ -27,8 +27,9 @@ extension RecipeNode {
         switch content {
         case .section(var entries):
             if let index = entries.firstIndex(where: { $0.key == key }) {
-                if rest.isEmpty && value == nil {
+                if rest.isEmpty {
                     entries.remove(at: index)
+                    if let value { entries.insert(.init(key: key, keyLocation: location, value: value), at: index) }
                 } else {
                     try entries[index].value.set(value, at: rest, of: parents + [key], location: location)
                 }
