@@ -35,6 +35,7 @@ package enum Interruption {
     static func observed<Result>(_ body: () throws -> Result) rethrows -> Result {
         flag.pointee = 0
         let signals = [SIGINT, SIGTERM]
+        unblock(signals)
         for number in signals {
             _ = signal(number) { number in
                 Interruption.flag.pointee = 1
@@ -43,5 +44,13 @@ package enum Interruption {
         }
         defer { for number in signals { _ = signal(number, SIG_DFL) } }
         return try body()
+    }
+
+    /// A program started from another's worker thread inherits that thread's blocked signals.
+    private static func unblock(_ signals: [Int32]) {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for number in signals { sigaddset(&set, number) }
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 }
