@@ -35,9 +35,12 @@ public struct Comparison: Sendable, Encodable {
         public let statistics: PairedComparison
         public let verdict: Verdict
         /// Of the distance in mIoU between the reference and the teacher, the fraction that the arm gained; nil without a
-        /// teacher that is better than the reference.
+        /// teacher that is better than the reference by a point or more: a fraction of less says nothing.
         public let gapClosed: Double?
     }
+
+    /// One point of mIoU, as a fraction.
+    private static let smallestGap = 0.01
 
     public let dataset: String
     public let split: String
@@ -101,7 +104,7 @@ public struct Comparison: Sendable, Encodable {
             return Difference(
                 arm: arm.name, reference: reference.name, statistics: statistics,
                 verdict: Verdict(statistics, arm: arm.name, reference: reference.name, distillation: distillation),
-                gapClosed: gap > 0 && !arm.isTeacher ? statistics.difference / gap : nil)
+                gapClosed: gap >= Self.smallestGap && !arm.isTeacher ? statistics.difference / gap : nil)
         }
         self.differences = differences
         images = differences.first?.statistics.images ?? first.images.count

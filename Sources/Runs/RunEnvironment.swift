@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// Where and with what a run was made: `environment.json`.
 public struct RunEnvironment: Codable, Sendable, Equatable {
@@ -33,7 +34,7 @@ public struct RunEnvironment: Codable, Sendable, Equatable {
     }
 
     private static var processorName: String? {
-        let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)
+        let text = systemFile("/proc/cpuinfo")
         let line = text?.split(separator: "\n").first { $0.hasPrefix("model name") }
         return line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) }
     }

@@ -61,6 +61,7 @@ public struct RunInfo: Codable, Sendable, Equatable {
         compare("seed", String(seed), String(other.seed))
         compare("dataset", dataset, other.dataset)
         compare("model", model, other.model)
+        compare("schedule.steps", String(steps), String(other.steps))
         return found
     }
 }
