@@ -177,7 +177,7 @@ class ESPNetv2(nn.Module):
         super().__init__()
         widths, outs = WIDTHS[scale], (64, 48, 32)
         self.base_net = Encoder(widths)
-        width = min(classes // 2, 16)
+        width = max(10, min(classes // 2, 16))
         self.bu_dec_l1 = PyramidPool(widths[3], width, outs[0])
         self.bu_dec_l2 = PyramidPool(outs[0], width, outs[1])
         self.bu_dec_l3 = PyramidPool(outs[1], width, outs[2])

@@ -76,7 +76,7 @@ def deeplabv3_job(classes):
     return teacher, DeepLabV3(dilated_resnet18(), 512, classes), losses
 
 
-JOBS = {"espnetv2": (espnetv2_job, 20, 8), "deeplabv3": (deeplabv3_job, 11, 2)}  # maker, classes, batch
+JOBS = {"espnetv2": (espnetv2_job, 11, 8), "deeplabv3": (deeplabv3_job, 11, 2)}  # maker, classes, batch
 
 
 def main():

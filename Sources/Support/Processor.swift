@@ -13,7 +13,7 @@ public enum Processor {
 
     /// The processor's instruction sets, as Linux names them; empty elsewhere.
     public static let flags: Set<String> = {
-        guard let text = try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8),
+        guard let text = systemFile("/proc/cpuinfo"),
             let line = text.split(separator: "\n").first(where: { $0.hasPrefix("flags") })
         else { return [] }
         return Set(line.split(separator: ":", maxSplits: 1).last?.split(separator: " ").map(String.init) ?? [])
@@ -21,7 +21,7 @@ public enum Processor {
 
     /// Bytes of memory that the process holds now; nil where the system does not tell.
     public static var residentMemory: Int? {
-        guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
+        guard let text = systemFile("/proc/self/statm") else { return nil }
         let fields = text.split(separator: " ")
         return fields.count > 1 ? Int(fields[1]).map { $0 * Int(sysconf(Int32(_SC_PAGESIZE))) } : nil
     }

@@ -21,6 +21,7 @@ struct SegDistill: ParsableCommand {
         version: programVersion,
         subcommands: [
             DemoCommand.self, TrainCommand.self, DistillCommand.self, EvaluateCommand.self, PredictCommand.self,
-            CompareCommand.self, ReportCommand.self, ConfigCommand.self, DataCommand.self, DoctorCommand.self, ParityCommand.self, BenchCommand.self,
+            CompareCommand.self, ReportCommand.self, ConfigCommand.self, DataCommand.self, DoctorCommand.self, ParityCommand.self,
+            BenchCommand.self,
         ])
 }

@@ -26,7 +26,8 @@ import Testing
     }
 
     @Test func wrongRecipe() throws {
-        let result = try Tool.run("config", "show", "Recipes/camvid/cwd.yaml", "distillation.cwd.temprature=3", "student.model=espnetv2-s0.51")
+        let result = try Tool.run(
+            "config", "show", "Recipes/camvid/cwd.yaml", "distillation.cwd.temprature=3", "student.model=espnetv2-s0.51")
         #expect(result.status == 65)
         #expect(
             result.errors == """

@@ -43,7 +43,9 @@ import Vision
     @Test func unknownData() throws {
         let result = try Tool.run("data", "check", "street-scene")
         #expect(result.status == 65)
-        #expect(result.errors.hasPrefix("segdistill: there is no data 'street-scene': it is neither a folder nor a known name\n  Did you mean street-scenes?"))
+        #expect(
+            result.errors.hasPrefix(
+                "segdistill: there is no data 'street-scene': it is neither a folder nor a known name\n  Did you mean street-scenes?"))
     }
 
     @Test func builtInData() throws {

@@ -6,7 +6,8 @@ import Testing
         #expect(result.status == 65)
         #expect(result.output.contains("✗  LibTorch"))
         #expect(result.output.contains("/no/such/folder/lib/libc10"))
-        #expect(result.output.contains("LibTorch: let LIBTORCH name a folder that holds lib/ and include/, or unset it and run scripts/setup"))
+        #expect(
+            result.output.contains("LibTorch: let LIBTORCH name a folder that holds lib/ and include/, or unset it and run scripts/setup"))
         #expect(result.output.contains("✓  JPEG"))
         #expect(result.output.contains("✓  PNG"))
     }

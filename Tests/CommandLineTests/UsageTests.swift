@@ -2,7 +2,8 @@ import Testing
 
 @Suite struct UsageTests {
     static let commands = [
-        ["demo"], ["train"], ["distill"], ["evaluate"], ["predict"], ["compare"], ["report"], ["config", "show"], ["config", "check"], ["data", "list"], ["data", "check"], ["data", "stats"],
+        ["demo"], ["train"], ["distill"], ["evaluate"], ["predict"], ["compare"], ["report"], ["config", "show"], ["config", "check"],
+        ["data", "list"], ["data", "check"], ["data", "stats"],
         ["doctor"], ["bench", "step"], ["bench", "loader"], ["bench", "model"], ["bench", "loss"], ["parity", "model"], ["parity", "loss"],
     ]
 

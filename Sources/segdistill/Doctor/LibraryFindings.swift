@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Vision
 
 /// The image libraries, tried on a picture of one pixel.

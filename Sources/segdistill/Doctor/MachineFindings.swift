@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 /// The processor, memory and disk.
 enum MachineFindings {
@@ -17,14 +18,12 @@ enum MachineFindings {
     /// The vector and matrix instructions that decide the speed, bf16 above all.
     private static var instructions: Finding {
         #if arch(x86_64) && os(Linux)
-            let flags = Set((cpuInfo("flags") ?? "").split(separator: " ").map(String.init))
             let wanted = ["avx2", "avx512f", "avx512_bf16", "amx_bf16"]
-            let have = wanted.filter(flags.contains)
-            let hasBF16 = flags.contains("avx512_bf16") || flags.contains("amx_bf16")
+            let have = wanted.filter(Processor.flags.contains)
             return Finding(
                 state: have.contains("avx2") ? .present : .absent, name: "instructions",
                 found: "\(have.isEmpty ? "none of \(wanted.joined(separator: ", "))" : have.joined(separator: ", "))"
-                    + (hasBF16 ? ": bf16 in hardware" : ": no bf16 in hardware, 'precision: auto' is float32"))
+                    + (Processor.hasBF16 ? ": bf16 in hardware" : ": no bf16 in hardware, 'precision: auto' is float32"))
         #else
             return Finding(state: .present, name: "instructions", found: "not examined on this system")
         #endif
