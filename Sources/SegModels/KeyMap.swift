@@ -1,44 +1,60 @@
+import Torch
 import TorchNN
 
-/// How the names of a published file become a model's: data, tried in order.
+/// How the tensors of a published file become a model's: data, beside the model.
 public struct KeyMap: Sendable {
+    /// Who wrote the file: maps of a head and of a backbone are put together when both are of one origin.
+    public enum Origin: String, Sendable {
+        case own, torchvision, timm, transformers, mmseg, official
+    }
+
+    /// In patterns, `*` stands for any characters (as few as fit); each `*` of a new name for what the one at its place stood for.
+    public enum Rule: Sendable {
+        case rename(String, to: String)
+        /// Several tensors end to end along their first dimension, such as query, key and value. Where `orZeros` is set, one that the
+        /// file lacks counts as zeros if another is there (a key without bias).
+        case join([String], to: String, orZeros: Bool = false)
+        /// A tensor laid out in another way: what makes it the model's, and what makes it the file's again.
+        case convert(String, to: String, load: @Sendable (Tensor) -> Tensor, save: @Sendable (Tensor) -> Tensor)
+        /// What this package has no use for.
+        case drop(String)
+    }
+
     /// What such a file holds, for messages: "torchvision's ResNet".
     public let file: String
+    public let origin: Origin
     /// A file is of this kind when it holds a name that fits one of these patterns and none of `butNot`.
     public let recognizedBy: [String]
     public let butNot: [String]
-    /// Put before every name.
+    /// The first rule that fits a name is used; a name that none fits is the model's too.
+    public let rules: [Rule]
+    /// Put before every name of the model that the rules give, and every one that they leave alone.
     public let prefix: String
-    /// Beginnings of names and what replaces them; the first that fits is used.
-    public let replacing: [(String, String)]
-    /// Tensors of the file that this package has no use for, such as the classifier of an ImageNet network.
+    /// Tensors under the model's names that it has no use for, such as the classifier of an ImageNet network.
     public let dropping: [String]
     /// Whether the file holds the backbone alone, so that the whole head is new.
     public let isBackbone: Bool
+    /// For a head: what stands before the backbone's names in files of its kind.
+    public let backbonePrefix: String
 
     public init(
-        _ file: String, recognizedBy: [String], butNot: [String] = [], prefix: String = "", replacing: [(String, String)] = [],
-        dropping: [String] = [], isBackbone: Bool = false
+        _ file: String, _ origin: Origin = .own, recognizedBy: [String], butNot: [String] = [], rules: [Rule] = [], prefix: String = "",
+        dropping: [String] = [], isBackbone: Bool = false, backbonePrefix: String = "backbone."
     ) {
         self.file = file
+        self.origin = origin
         self.recognizedBy = recognizedBy
         self.butNot = butNot
+        self.rules = rules
         self.prefix = prefix
-        self.replacing = replacing
         self.dropping = dropping
         self.isBackbone = isBackbone
+        self.backbonePrefix = backbonePrefix
     }
 
     func fits(_ names: some Collection<String>) -> Bool {
         func holds(_ patterns: [String]) -> Bool { names.contains { name in patterns.contains { matches(name, $0) } } }
         return holds(recognizedBy) && !holds(butNot)
-    }
-
-    /// The model's name for a name of the file; nil for what is dropped.
-    func callAsFunction(_ name: String) -> String? {
-        if dropping.contains(where: { matches(name, $0) }) { return nil }
-        for (old, new) in replacing where name.hasPrefix(old) { return prefix + new + name.dropFirst(old.count) }
-        return prefix + name
     }
 
     /// Names that wrappers put before all others: `DataParallel`, Lightning, checkpoints with an optimiser beside the weights.

@@ -3,13 +3,36 @@ import Support
 import Torch
 import TorchNN
 
+extension VisionModel {
+    /// The tensors of a file under this network's names, by the map that fits the file, and that map.
+    func renamed(_ tensors: [String: Tensor], from source: String) throws -> (tensors: [String: Tensor], map: KeyMap?) {
+        let wrapper = KeyMap.wrapper(tensors.keys)
+        let bare = Dictionary(uniqueKeysWithValues: tensors.map { (String($0.key.dropFirst(wrapper.count)), $0.value) })
+        guard let map = keyMaps.first(where: { $0.fits(bare.keys) }) else { return (bare, nil) }
+        return (try map(bare, from: source), map)
+    }
+}
+
+extension Backbone {
+    /// Copies a published file into this backbone: every tensor must fit. The classifier's are left out if it has none.
+    /// - Throws: `LoadError` with the names, `UserError`; nothing is changed then.
+    @discardableResult
+    public final func load(weights tensors: [String: Tensor], from source: String) throws -> LoadReport {
+        let (found, _) = try renamed(tensors, from: source)
+        adapt(to: found.mapValues(\.shape))
+        let own = Set(stateDict().map(\.0))
+        let needless = classifierTensors.filter { pattern in !own.contains { matches($0, pattern) } }
+        return try load(found.filter { name, _ in !needless.contains { matches(name, $0) } }, from: source)
+    }
+}
+
 extension SegmentationModel {
     /// Copies a weights file into this model: every tensor must fit, except what is named.
     ///
     /// - Parameters:
     ///   - reinitialize: names or patterns of tensors that keep their random values even if the file holds them. The word
     ///     `head` stands for ``classifierTensors``, with ``headTensors`` when the file is a backbone's.
-    ///   - discard: names or patterns of the file's tensors that may be left out.
+    ///   - discard: names or patterns of the file's tensors, under the model's names, that may be left out.
     /// - Throws: `LoadError` with the names, `TensorFileError` when the file is malformed; nothing is changed then.
     @discardableResult
     public final func load(weights url: URL, reinitialize: [String] = [], discard: [String] = []) throws -> LoadReport {
@@ -20,15 +43,11 @@ extension SegmentationModel {
     public final func load(
         weights tensors: [String: Tensor], from source: String, reinitialize: [String] = [], discard: [String] = []
     ) throws -> LoadReport {
-        let wrapper = KeyMap.wrapper(tensors.keys)
-        let names = tensors.keys.map { String($0.dropFirst(wrapper.count)) }
-        let map = keyMaps.first { $0.fits(names) }
+        let (found, map) = try renamed(tensors, from: source)
         let head = map?.isBackbone == true ? headTensors + classifierTensors : classifierTensors
         let fresh = reinitialize.flatMap { $0 == "head" ? head : [$0] }
-        return try load(tensors, from: source, allowing: fresh + discard) { name in
-            let bare = String(name.dropFirst(wrapper.count))
-            guard let target = map.map({ $0(bare) }) ?? bare else { return nil }
-            return fresh.contains { matches(target, $0) } ? nil : target
-        }
+        let used = found.filter { name, _ in !fresh.contains { matches(name, $0) } }
+        adapt(to: used.mapValues(\.shape))
+        return try load(used, from: source, allowing: fresh + discard)
     }
 }

@@ -4,20 +4,37 @@ import Torch
 /// a frozen network stays what its largest layer needs.
 ///
 /// Names are those of `segdistill parity`: `stage1` … `stage4` (the last map of a backbone at strides 4, 8, 16, 32, or at
-/// the strides that dilation leaves), `features` (what the classifier sees, before dropout) and `logits`.
+/// the strides that dilation leaves), `cls`, `patches` and `block.<i>` of vision transformers, `features` (what the
+/// classifier sees, before dropout) and `logits`.
 public struct Taps {
     public let requested: Set<String>
     public private(set) var tensors: [String: Tensor] = [:]
+    private let isAll: Bool
 
     /// Keeps nothing.
-    public init() { requested = [] }
+    public init() {
+        requested = []
+        isAll = false
+    }
 
-    public init(_ requested: some Sequence<String>) { self.requested = Set(requested) }
+    public init(_ requested: some Sequence<String>) {
+        self.requested = Set(requested)
+        isAll = false
+    }
+
+    /// For a pass that is made for the taps alone.
+    init(only requested: Set<String>) {
+        self.requested = requested
+        isAll = true
+    }
 
     /// Keeps `tensor` if it was asked for.
-    public mutating func record(_ name: String, _ tensor: Tensor) {
-        if requested.contains(name) { tensors[name] = tensor }
+    public mutating func record(_ name: String, _ tensor: @autoclosure () -> Tensor) {
+        if requested.contains(name) { tensors[name] = tensor() }
     }
+
+    /// Whether the pass may end here: nothing else is wanted of it, and all that was asked for has been recorded.
+    public var isComplete: Bool { isAll && tensors.count == requested.count }
 
     public subscript(name: String) -> Tensor? { tensors[name] }
 }

@@ -29,19 +29,20 @@ extension Module {
     public func fillByFormula(renaming: (String) -> String = { $0 }) {
         withoutGradients {
             for (name, tensor) in stateDict() where tensor.dtype.isFloatingPoint {
-                tensor.copy_(Self.value(renaming(name), tensor.shape))
+                tensor.copy_(formulaWeight(renaming(name), tensor.shape))
             }
         }
     }
+}
 
-    private static func value(_ name: String, _ shape: [Int]) -> Tensor {
-        let number = formula(name, shape, dtype: .float64)
-        switch name.split(separator: ".").last {
-        case "running_mean", "bias": return number * 0.1
-        case "running_var": return number * 0.5 + 1.0
-        default:
-            if shape.count < 2 { return number * 0.25 + 0.75 }
-            return number * (6 / Double(shape.dropFirst().reduce(1, *))).squareRoot()
-        }
+/// The formula number of a tensor made into a weight that keeps activations near 1, as `weight_for` of `scripts/reference/fixture.py`.
+public func formulaWeight(_ name: String, _ shape: [Int]) -> Tensor {
+    let number = formula(name, shape, dtype: .float64)
+    switch name.split(separator: ".").last {
+    case "running_mean", "bias": return number * 0.1
+    case "running_var": return number * 0.5 + 1.0
+    default:
+        if shape.count < 2 { return number * 0.25 + 0.75 }
+        return number * (6 / Double(shape.dropFirst().reduce(1, *))).squareRoot()
     }
 }

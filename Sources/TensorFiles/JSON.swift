@@ -1,7 +1,7 @@
 /// A JSON value as written: objects keep their order, and a key that occurs twice is an error
 /// (Foundation's parser would silently keep one of the two).
 enum JSON {
-    case object([(key: String, value: JSON)])
+    case object([JSONMember])
     case array([JSON])
     case string(String)
     case integer(Int)
@@ -18,6 +18,12 @@ enum JSON {
         var parser = JSONParser(bytes: bytes)
         self = try parser.document()
     }
+}
+
+/// A name and its value. (A type of its own: the compiler takes an enum of arrays of tuples of itself for circular in debug builds.)
+struct JSONMember {
+    let key: String
+    let value: JSON
 }
 
 /// A strict recursive parser of RFC 8259 over bytes that are known to be valid UTF-8.
@@ -82,7 +88,7 @@ private struct JSONParser {
     }
 
     private mutating func object() throws -> JSON {
-        var members: [(key: String, value: JSON)] = []
+        var members: [JSONMember] = []
         if skip("}") { return .object(members) }
         var seen = Set<String>()
         repeat {
@@ -93,7 +99,7 @@ private struct JSONParser {
             let isNew = members.count < 8 ? !members.contains { $0.key == key } : seen.insert(key).inserted
             guard isNew else { throw TensorFileProblem.duplicateName(key) }
             try expect(":")
-            members.append((key, try value()))
+            members.append(JSONMember(key: key, value: try value()))
         } while skip(",")
         try expect("}")
         return .object(members)

@@ -36,8 +36,9 @@ extension Safetensors {
             case .object(let map)? = members.first(where: { $0.key == "weight_map" })?.value, !map.isEmpty
         else { throw TensorFileProblem.badIndex("it has no 'weight_map' object with tensors") }
         var shardOf: [String: String] = [:]
-        for (name, value) in map {
-            guard case .string(let shard) = value, !shard.contains("/"), !shard.hasPrefix("."), !shard.isEmpty else {
+        for member in map {
+            let name = member.key
+            guard case .string(let shard) = member.value, !shard.contains("/"), !shard.hasPrefix("."), !shard.isEmpty else {
                 throw TensorFileProblem.badIndex("the shard of '\(name)' is not a plain file name")
             }
             shardOf[name] = shard

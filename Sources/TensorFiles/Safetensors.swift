@@ -31,11 +31,11 @@ public enum Safetensors {
         var metadata: [String: String] = [:]
         var tensors: [Description] = []
         tensors.reserveCapacity(members.count)
-        for (name, value) in members {
-            if name == metadataKey {
-                metadata = try textMap(value)
+        for member in members {
+            if member.key == metadataKey {
+                metadata = try textMap(member.value)
             } else {
-                tensors.append(try Description(name: name, value))
+                tensors.append(try Description(name: member.key, member.value))
             }
         }
         tensors.sort { ($0.begin, $0.end) < ($1.begin, $1.end) }
@@ -58,9 +58,11 @@ public enum Safetensors {
     private static func textMap(_ value: JSON) throws -> [String: String] {
         guard case .object(let members) = value else { throw TensorFileProblem.badHeader("\(metadataKey) is not an object") }
         var map: [String: String] = [:]
-        for (key, value) in members {
-            guard case .string(let text) = value else { throw TensorFileProblem.badHeader("\(metadataKey) '\(key)' is not a string") }
-            map[key] = text
+        for member in members {
+            guard case .string(let text) = member.value else {
+                throw TensorFileProblem.badHeader("\(metadataKey) '\(member.key)' is not a string")
+            }
+            map[member.key] = text
         }
         return map
     }
@@ -79,8 +81,9 @@ public enum Safetensors {
             var type: String?
             var shape: [Int]?
             var offsets: [Int]?
-            for (field, value) in members {
-                switch (field, value) {
+            for member in members {
+                let field = member.key
+                switch (field, member.value) {
                 case ("dtype", .string(let text)): type = text
                 case ("shape", .array(let items)): shape = Self.naturals(items)
                 case ("data_offsets", .array(let items)): offsets = Self.naturals(items)

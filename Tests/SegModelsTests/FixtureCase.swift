@@ -17,9 +17,14 @@ struct FixtureCase {
     /// 2 · formula("image") of the case's shape.
     func image(_ dtype: DType = .float32) throws -> Tensor {
         struct Settings: Decodable { let input: [Int] }
+        return (formula("image", try settings(as: Settings.self).input, dtype: .float64) * 2.0).to(dtype)
+    }
+
+    /// What the fixture's metadata says of the case.
+    func settings<Settings: Decodable>(as type: Settings.Type) throws -> Settings {
         let cases = try fixture.settings("cases", as: [String: Settings].self)
         guard let settings = cases[name] else { throw UserError("no case \(name)") }
-        return (formula("image", settings.input, dtype: .float64) * 2.0).to(dtype)
+        return settings
     }
 
     /// Compares a tensor with the statistics under `key`.

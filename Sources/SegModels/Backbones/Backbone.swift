@@ -4,60 +4,59 @@ import TorchNN
 /// An image classifier, or what a segmentation network needs of it: four maps of growing depth.
 ///
 /// With a number of classes it has its classifier; without, the tensors that only the classifier needs are left out.
-open class Backbone: Module {
+open class Backbone: VisionModel {
     /// The channels of the four maps.
     public let channels: [Int]
     /// The image's size over the maps'.
     public let strides: [Int]
 
-    /// - Parameter outputStride: 32 as published, or 16 or 8 by dilation.
-    public init(channels: [Int], outputStride: Int) {
+    /// - Parameters:
+    ///   - strides: of the four maps.
+    ///   - taps: what it can record beside `stage1` … `stage4` and `logits`; when given, those that it has must be among them.
+    public init(channels: [Int], strides: [Int], taps: [(name: String, channels: Int, stride: Int)]? = nil) {
         self.channels = channels
-        strides = [4, 8, 16, 32].map { min($0, outputStride) }
+        self.strides = strides
+        let stages = (0..<4).map { (name: "stage\($0 + 1)", channels: channels[$0], stride: strides[$0]) }
+        // The row of the table of models that it is built by fills the card.
+        super.init(.init(name: "", sizeMultiple: strides[3], classes: 0, license: "", source: ""), taps: taps ?? stages)
     }
 
-    /// B×3×H×W to the four maps.
-    open func stages(_ image: Tensor) -> [Tensor] {
+    /// - Parameter outputStride: 32 as published, or 16 or 8 by dilation.
+    public convenience init(channels: [Int], outputStride: Int) {
+        self.init(channels: channels, strides: [4, 8, 16, 32].map { min($0, outputStride) })
+    }
+
+    /// B×3×H×W to the four maps; records taps. Fewer maps may come when the taps are complete.
+    open func stages(_ image: Tensor, taps: inout Taps) -> [Tensor] {
         preconditionFailure("\(type(of: self)) does not say how it computes its stages")
     }
 
     /// The last map to scores B×K; nil without a classifier.
     open func classify(_ x: Tensor) -> Tensor? { nil }
 
-    /// Patterns of the tensors that only the classifier needs.
-    open class var classifierTensors: [String] { [] }
-
-    /// A published file of such a network begins with a tensor of this name.
-    open class var firstTensor: String { "" }
-
-    /// Scores, if there is a classifier; records `stage1` … `stage4` and `logits`.
+    /// Scores, if there is a classifier; records `logits` beside the other taps. Nil too where the taps are complete before.
     @discardableResult
     public final func forward(_ image: Tensor, taps: inout Taps) -> Tensor? {
-        let maps = stages(image)
-        for (index, map) in maps.enumerated() { taps.record("stage\(index + 1)", map) }
-        guard let logits = classify(maps[3]) else { return nil }
+        let maps = stages(image, taps: &taps)
+        guard !taps.isComplete, let last = maps.last, let logits = classify(last) else { return nil }
         taps.record("logits", logits)
         return logits
     }
+
+    override func run(_ image: Tensor, taps: inout Taps) { forward(image, taps: &taps) }
+
+    /// Runs the levels of a network one after the other as stages 1, 2, …, until the taps are complete.
+    public final func stages(_ levels: [(Tensor) -> Tensor], _ x: Tensor, taps: inout Taps) -> [Tensor] {
+        var maps = [x]
+        for (index, level) in levels.enumerated() where !taps.isComplete {
+            maps.append(level(maps[index]))
+            taps.record("stage\(index + 1)", maps[index + 1])
+        }
+        return Array(maps.dropFirst())
+    }
 }
 
-/// Strides and dilations of the levels of a backbone that keeps its output stride by dilation, as torchvision's
-/// `replace_stride_with_dilation`: a level that should not halve the map dilates instead, from its second block on.
-struct DilationPlan {
-    private let outputStride: Int
-    private var stride = 1
-    private var dilation = 1
-
-    init(outputStride: Int) { self.outputStride = outputStride }
-
-    /// - Returns: the first block's stride and dilation, and the dilation of those after it.
-    mutating func level(stride wanted: Int) -> (stride: Int, first: Int, rest: Int) {
-        let before = dilation
-        if stride * wanted > outputStride {
-            dilation *= wanted
-            return (1, before, dilation)
-        }
-        stride *= wanted
-        return (wanted, before, dilation)
-    }
+/// A row of layers cut into levels, each up to and with the layer at one of `ends`.
+func cut(_ layers: [any Layer], at ends: [Int]) -> [(Tensor) -> Tensor] {
+    zip([0] + ends.map { $0 + 1 }, ends).map { start, end in { x in layers[start...end].reduce(x) { $1($0) } } }
 }

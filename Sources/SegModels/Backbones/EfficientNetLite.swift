@@ -51,17 +51,13 @@ public final class EfficientNetLite0: Backbone {
             "fc": "_fc",
         ]
     }
-    public override class var classifierTensors: [String] { ["_conv_head.*", "_bn1.*", "_fc.*"] }
-    public override class var firstTensor: String { "_conv_stem.weight" }
+    public override var classifierTensors: [String] { ["_conv_head.*", "_bn1.*", "_fc.*"] }
+    public override var keyMaps: [KeyMap] {
+        [KeyMap("EfficientNet-Lite0", .official, recognizedBy: ["_conv_stem.weight"], isBackbone: true)]
+    }
 
-    public override func stages(_ image: Tensor) -> [Tensor] {
-        var x = relu6_(stemNorm(stem(image)))
-        var maps: [Tensor] = []
-        for (index, block) in blocks.enumerated() {
-            x = block(x)
-            if Self.ends.contains(index) { maps.append(x) }
-        }
-        return maps
+    public override func stages(_ image: Tensor, taps: inout Taps) -> [Tensor] {
+        stages(cut(blocks, at: Self.ends), relu6_(stemNorm(stem(image))), taps: &taps)
     }
 
     /// While training, a fifth of the pooled values is dropped.
@@ -73,7 +69,7 @@ public final class EfficientNetLite0: Backbone {
 }
 
 /// Widen, filter each channel, narrow; added to the input where the shapes allow.
-final class LiteBlock: Module {
+final class LiteBlock: Module, Layer {
     let expandConv: Conv2d?
     let bn0: BatchNorm2d?
     let depthwiseConv: any Layer
@@ -112,4 +108,13 @@ final class LiteBlock: Module {
         out = bn2(projectConv(out))
         return isResidual ? out.add_(x) : out
     }
+}
+
+extension BackboneKind {
+    static let efficientNets = [
+        BackboneKind(
+            "efficientnet-lite0", aliases: ["timm:tf_efficientnet_lite0"], license: "Apache-2.0",
+            source: "Google 2020, EfficientNet-Lite0", dilates: true
+        ) { EfficientNetLite0(outputStride: $0.outputStride ?? 32, classes: $0.classes) }
+    ]
 }

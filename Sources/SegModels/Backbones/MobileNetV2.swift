@@ -40,17 +40,13 @@ public final class MobileNetV2: Backbone {
     }
 
     public override class var keys: [String: String] { ["classifier": "classifier.1"] }
-    public override class var classifierTensors: [String] { ["features.18.*", "classifier.*"] }
-    public override class var firstTensor: String { "features.0.0.weight" }
+    public override var classifierTensors: [String] { ["features.18.*", "classifier.*"] }
+    public override var keyMaps: [KeyMap] {
+        [KeyMap("torchvision's MobileNetV2", .torchvision, recognizedBy: ["features.0.0.weight"], isBackbone: true)]
+    }
 
-    public override func stages(_ image: Tensor) -> [Tensor] {
-        var x = image
-        var maps: [Tensor] = []
-        for index in 0...Self.ends[3] {
-            x = features[index](x)
-            if Self.ends.contains(index) { maps.append(x) }
-        }
-        return maps
+    public override func stages(_ image: Tensor, taps: inout Taps) -> [Tensor] {
+        stages(cut(features, at: Self.ends), image, taps: &taps)
     }
 
     /// While training, a fifth of the pooled values is dropped.
@@ -84,4 +80,13 @@ private final class InvertedResidual: Module, Layer {
 private func convNormReLU6(_ inChannels: Int, _ outChannels: Int, kernel: Int, stride: Int = 1) -> Sequential {
     let conv = Conv2d(inChannels, outChannels, kernel: kernel, stride: stride, padding: kernel / 2, bias: false)
     return Sequential(conv, BatchNorm2d(outChannels), ReLU6())
+}
+
+extension BackboneKind {
+    static let mobileNets = [
+        BackboneKind(
+            "mobilenetv2", aliases: ["torchvision:mobilenet_v2"], license: "BSD-3-Clause", source: "Sandler et al. 2018, torchvision",
+            dilates: true
+        ) { MobileNetV2(outputStride: $0.outputStride ?? 32, classes: $0.classes) }
+    ]
 }

@@ -55,17 +55,17 @@ public final class ResNet: Backbone {
         for case (_, let conv as Conv2d) in namedModules() { Initializer.kaimingNormal(conv.weight, fan: .out) }
     }
 
-    public override func stages(_ image: Tensor) -> [Tensor] {
-        var x = F.maxPool2d(F.relu_(bn1(conv1(image))), kernel: [3, 3], stride: [2, 2], padding: [1, 1])
-        return [layer1, layer2, layer3, layer4].map { layer in
-            x = layer.reduce(x) { $1($0) }
-            return x
-        }
+    public override func stages(_ image: Tensor, taps: inout Taps) -> [Tensor] {
+        let x = F.maxPool2d(F.relu_(bn1(conv1(image))), kernel: [3, 3], stride: [2, 2], padding: [1, 1])
+        let levels = [layer1, layer2, layer3, layer4].map { level in { (x: Tensor) in level.reduce(x) { $1($0) } } }
+        return stages(levels, x, taps: &taps)
     }
 
     public override func classify(_ x: Tensor) -> Tensor? { fc.map { $0(x.mean([2, 3])) } }
-    public override class var classifierTensors: [String] { ["fc.*"] }
-    public override class var firstTensor: String { "conv1.weight" }
+    public override var classifierTensors: [String] { ["fc.*"] }
+    public override var keyMaps: [KeyMap] {
+        [KeyMap("torchvision's ResNet", .torchvision, recognizedBy: ["conv1.weight"], isBackbone: true)]
+    }
 }
 
 /// Two 3×3 convolutions, or a 3×3 between two 1×1 ones, beside a shortcut. A bottleneck strides in its 3×3 convolution.
@@ -108,5 +108,14 @@ final class ResidualBlock: Module {
             if index < convs.count - 1 { out = F.relu_(out) }
         }
         return F.relu_(out.add_(downsample.map { $0(x) } ?? x))
+    }
+}
+
+extension BackboneKind {
+    static let resNets = ResNet.Depth.allCases.map { depth in
+        BackboneKind(
+            "resnet\(depth.rawValue)", aliases: ["torchvision:resnet\(depth.rawValue)"], license: "BSD-3-Clause",
+            source: "He et al. 2016, torchvision", dilates: true
+        ) { ResNet(depth, outputStride: $0.outputStride ?? 32, classes: $0.classes) }
     }
 }

@@ -53,7 +53,7 @@ public final class ESPNet: SegmentationModel {
         ["level3_C.*", "br.*", "conv.*", "up_l3.*", "combine_l2_l3.*", "up_l2.*", "classifier.*"]
     }
     public override var keyMaps: [KeyMap] {
-        [KeyMap("ESPNet-C", recognizedBy: ["level1.conv.weight"], prefix: "encoder.", isBackbone: true)]
+        [KeyMap("ESPNet-C", .official, recognizedBy: ["level1.conv.weight"], prefix: "encoder.", isBackbone: true)]
     }
 
     public override func forward(_ image: Tensor, taps: inout Taps) -> ModelOutput {

@@ -52,8 +52,8 @@ public final class ESPNetv2: SegmentationModel {
     public override var keyMaps: [KeyMap] {
         [
             KeyMap(
-                "EdgeNets' ImageNet network", recognizedBy: ["level1.conv.weight"], prefix: "base_net.",
-                dropping: ["level5*", "classifier.*"], isBackbone: true)
+                "EdgeNets' ImageNet network", .official, recognizedBy: ["level1.conv.weight"],
+                rules: [.drop("level5*"), .drop("classifier.*")], prefix: "base_net.", isBackbone: true)
         ]
     }
 

@@ -11,33 +11,47 @@ public final class EncoderDecoder: SegmentationModel {
         self.backbone = backbone
         classifier = head
         auxClassifier = auxiliary
-        let stages = (0..<4).map { (name: "stage\($0 + 1)", channels: backbone.channels[$0], stride: backbone.strides[$0]) }
         let stride = backbone.strides[head.resolutionStage]
-        super.init(
-            card, taps: stages + [("features", head.featureChannels, stride), ("logits", card.classes, stride)])
+        let below = backbone.tapChannels.filter { $0.key != "logits" }.map { ($0, $1, backbone.tapStrides[$0]!) }
+        super.init(card, taps: below + [("features", head.featureChannels, stride), ("logits", card.classes, stride)])
     }
 
     public override var classifierTensors: [String] {
         classifier.classifierTensors.map { "classifier.\($0)" } + (auxClassifier?.classifierTensors.map { "aux_classifier.\($0)" } ?? [])
     }
     public override var headTensors: [String] { ["classifier.*", "aux_classifier.*"] }
+    public override var alignsCorners: Bool { classifier.alignsCorners }
+    public override func checkSize(height: Int, width: Int) throws { try backbone.checkSize(height: height, width: width) }
+    public override func adapt(to shapes: [String: [Int]]) { backbone.adapt(to: shapes.under("backbone.")) }
 
-    /// A classifier's file (torchvision, timm's port) holds the backbone under bare names.
+    /// Whole networks as others publish them, where head and backbone have maps of one origin, and files of the backbone alone.
     public override var keyMaps: [KeyMap] {
-        let kind = type(of: backbone)
-        return [
-            KeyMap(
-                "an image classifier", recognizedBy: [kind.firstTensor], prefix: "backbone.", dropping: kind.classifierTensors,
-                isBackbone: true)
-        ]
+        let whole = classifier.keyMaps.flatMap { head in
+            backbone.keyMaps.filter { $0.origin == head.origin }.map { KeyMap.joining(head, $0) }
+        }
+        return whole + backbone.keyMaps.map { $0.below("backbone.", dropping: backbone.classifierTensors) }
+    }
+
+    override func run(_ image: Tensor, taps: inout Taps) {
+        if taps.requested.isSubset(of: backbone.tapChannels.keys) {
+            _ = backbone.stages(image, taps: &taps)
+        } else {
+            super.run(image, taps: &taps)
+        }
     }
 
     public override func forward(_ image: Tensor, taps: inout Taps) -> ModelOutput {
-        let stages = backbone.stages(image)
-        for (index, stage) in stages.enumerated() { taps.record("stage\(index + 1)", stage) }
+        let stages = backbone.stages(image, taps: &taps)
         let (features, logits) = classifier(stages)
         taps.record("features", features)
         taps.record("logits", logits)
         return ModelOutput(logits: logits, auxiliary: isTraining ? auxClassifier.map { $0(stages).logits } : nil)
+    }
+}
+
+extension [String: [Int]] {
+    /// What lies under `prefix`, without it.
+    func under(_ prefix: String) -> Self {
+        Dictionary(uniqueKeysWithValues: filter { $0.key.hasPrefix(prefix) }.map { (String($0.key.dropFirst(prefix.count)), $0.value) })
     }
 }

@@ -9,8 +9,17 @@ package protocol SegmentationHead: Module {
     var resolutionStage: Int { get }
     /// Names of the tensors whose shapes follow from the number of classes, within the head.
     var classifierTensors: [String] { get }
+    /// How the names in published files of whole networks become the model's (`classifier.…`, `aux_classifier.…`).
+    var keyMaps: [KeyMap] { get }
+    /// Whether scores are resized with their corner pixels aligned.
+    var alignsCorners: Bool { get }
     /// Four maps to the map before the classifier, before dropout, and the scores.
     func callAsFunction(_ stages: [Tensor]) -> (features: Tensor, logits: Tensor)
+}
+
+extension SegmentationHead {
+    package var keyMaps: [KeyMap] { [] }
+    package var alignsCorners: Bool { false }
 }
 
 /// 3×3 or 1×1 convolution (no bias), batch normalisation, ReLU.

@@ -1,0 +1,109 @@
+import Support
+import Torch
+import TorchNN
+
+extension KeyMap {
+    /// The file's tensors under the model's names.
+    /// - Throws: `UserError` when two tensors get one name.
+    func callAsFunction(_ tensors: [String: Tensor], from source: String) throws -> [String: Tensor] {
+        var result: [String: Tensor] = [:]
+        var parts: [String: [Tensor?]] = [:]
+        func put(_ tensor: Tensor, _ name: String) throws {
+            guard !dropping.contains(where: { matches(prefix + name, $0) }) else { return }
+            if result.updateValue(tensor, forKey: prefix + name) != nil {
+                throw UserError("\(source): two tensors are both \(prefix + name) in the model")
+            }
+        }
+        for (name, tensor) in tensors {
+            guard let (rule, place, captures) = find(name) else {
+                try put(tensor, name)
+                continue
+            }
+            switch rule {
+            case .rename(_, let target): try put(tensor, Pattern.fill(target, captures))
+            case .convert(_, let target, let load, _): try put(load(tensor), Pattern.fill(target, captures))
+            case .join(let patterns, let target, _):
+                parts[Pattern.fill(target, captures), default: Array(repeating: nil, count: patterns.count)][place] = tensor
+            case .drop: break
+            }
+        }
+        for (name, pieces) in parts {
+            let template = pieces.lazy.compactMap(\.self).first!
+            try put(.concatenate(pieces.map { $0 ?? template.zerosLike() }, 0), name)
+        }
+        return result
+    }
+
+    /// The rule for a name of the file, which of its patterns fits, and what the wildcards stand for.
+    private func find(_ name: String) -> (Rule, Int, [Substring])? {
+        for rule in rules {
+            let patterns: [String]
+            switch rule {
+            case .rename(let pattern, _), .drop(let pattern), .convert(let pattern, _, _, _): patterns = [pattern]
+            case .join(let several, _, _): patterns = several
+            }
+            for (place, pattern) in patterns.enumerated() {
+                if let captures = Pattern.captures(of: name, in: pattern) { return (rule, place, captures) }
+            }
+        }
+        return nil
+    }
+
+    /// A head's map with that of the backbone below it, for files that hold both.
+    static func joining(_ head: KeyMap, _ backbone: KeyMap) -> KeyMap {
+        let below = backbone.rules.map { $0.prefixed(file: head.backbonePrefix, model: "backbone." + backbone.prefix) }
+        let rest: [Rule] = [.rename(head.backbonePrefix + "*", to: "backbone." + backbone.prefix + "*")]
+        return KeyMap(
+            head.file, head.origin, recognizedBy: head.recognizedBy, butNot: head.butNot, rules: head.rules + below + rest)
+    }
+
+    /// This map for a network that has the backbone under `place`, without what only the backbone's classifier needs.
+    func below(_ place: String, dropping: [String]) -> KeyMap {
+        KeyMap(
+            file, origin, recognizedBy: recognizedBy, butNot: butNot, rules: rules, prefix: place + prefix, dropping: dropping.map { place + $0 },
+            isBackbone: true)
+    }
+}
+
+extension KeyMap.Rule {
+    func prefixed(file: String, model: String) -> Self {
+        switch self {
+        case .rename(let name, let target): .rename(file + name, to: model + target)
+        case .join(let names, let target, let orZeros): .join(names.map { file + $0 }, to: model + target, orZeros: orZeros)
+        case .convert(let name, let target, let load, let save): .convert(file + name, to: model + target, load: load, save: save)
+        case .drop(let name): .drop(file + name)
+        }
+    }
+}
+
+/// Names with wildcards.
+enum Pattern {
+    /// What each `*` of `pattern` stands for in `name`, as few characters as fit; nil if the name does not fit.
+    static func captures(of name: String, in pattern: String) -> [Substring]? {
+        let pieces = pattern.split(separator: "*", omittingEmptySubsequences: false)
+        guard name.hasPrefix(pieces[0]) else { return nil }
+        return captures(name.dropFirst(pieces[0].count), pieces.dropFirst())
+    }
+
+    private static func captures(_ rest: Substring, _ pieces: ArraySlice<Substring>) -> [Substring]? {
+        guard let piece = pieces.first else { return rest.isEmpty ? [] : nil }
+        if pieces.count == 1 {
+            guard rest.hasSuffix(piece) else { return nil }
+            return [rest.dropLast(piece.count)]
+        }
+        var start = rest.startIndex
+        while let found = rest[start...].range(of: piece) {
+            if let others = captures(rest[found.upperBound...], pieces.dropFirst()) { return [rest[..<found.lowerBound]] + others }
+            guard found.lowerBound < rest.endIndex else { return nil }
+            start = rest.index(after: found.lowerBound)
+        }
+        return nil
+    }
+
+    static func fill(_ pattern: String, _ captures: [Substring]) -> String {
+        var pieces = pattern.split(separator: "*", omittingEmptySubsequences: false)[...]
+        var result = String(pieces.removeFirst())
+        for (piece, capture) in zip(pieces, captures) { result += capture + piece }
+        return result
+    }
+}

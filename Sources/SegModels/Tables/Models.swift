@@ -1,0 +1,55 @@
+import Support
+import Torch
+
+/// The table of models.
+public enum Models {
+    /// A row of the table: a name and what builds it.
+    struct Entry: Sendable {
+        let name: String
+        let make: @Sendable (_ name: String, _ classes: Int, ModelOptions) throws -> SegmentationModel
+    }
+
+    /// All names, as recipes use them.
+    public static var names: [String] { table.map(\.name) }
+
+    /// A model with PyTorch's (or its paper's) random initialisation, on the CPU, in training mode.
+    /// - Throws: `UserError` with the nearest name when there is no such model, or when an option does not apply to it.
+    public static func make(_ name: String, classes: Int, options: ModelOptions = .init()) throws -> SegmentationModel {
+        guard let entry = table.first(where: { $0.name == name }) else { throw unknown("model", name, among: names) }
+        guard classes > 0 else {
+            throw UserError("a model needs at least one class, not \(classes)", hint: "Check the data's list of classes.")
+        }
+        return try entry.make(name, classes, options)
+    }
+
+    /// Names of the backbones that ``backbone(_:classes:)`` builds: this package's and other libraries' (`library:name`).
+    public static var backboneNames: [String] { BackboneKind.all.flatMap { [$0.name] + $0.aliases } }
+
+    /// A backbone by its name here or in another library.
+    /// - Parameter classes: outputs of its image classifier; nil leaves that out.
+    /// - Throws: `UserError` with the nearest name when there is none, or when it has no classifier.
+    public static func backbone(_ name: String, classes: Int? = nil) throws -> Backbone {
+        let found = BackboneKind.all.first { $0.name == name || $0.aliases.contains(name) }
+        guard let found else { throw unknown("backbone", name, among: backboneNames) }
+        if classes != nil { try refuse("classes", of: name, unless: found.classifies) }
+        return try found.build(.init(classes: classes))
+    }
+
+    private static func unknown(_ what: String, _ name: String, among names: [String]) -> UserError {
+        let nearest = nearestName(to: name, in: names).map { "Did you mean '\($0)'? " } ?? ""
+        return UserError("there is no \(what) '\(name)'", hint: "\(nearest)'segdistill models list' shows all.", exitCode: .usage)
+    }
+
+    /// Refuses what a model does not have.
+    static func refuse(_ option: String, of name: String, unless isAbsent: Bool) throws {
+        guard isAbsent else {
+            throw UserError("the model \(name) has no option '\(option)'", hint: "Leave it out, or choose another model.")
+        }
+    }
+
+    static func checkStride(_ stride: Int, of name: String) throws {
+        guard [8, 16, 32].contains(stride) else {
+            throw UserError("the output stride of \(name) is \(stride)", hint: "It can be 8, 16 or 32.")
+        }
+    }
+}
