@@ -69,7 +69,8 @@ import Torch
                 EfficientNetLite0(outputStride: outputStride),
             ]
             for backbone in all as [Backbone] {
-                let maps = withoutGradients { backbone.eval().stages(image) }
+                var taps = Taps()
+                let maps = withoutGradients { backbone.eval().stages(image, taps: &taps) }
                 for (index, map) in maps.enumerated() {
                     let stride = backbone.strides[index]
                     #expect(map.shape == [1, backbone.channels[index], 64 / stride, 96 / stride])

@@ -12,19 +12,22 @@ open class Backbone: VisionModel {
 
     /// - Parameters:
     ///   - strides: of the four maps.
-    ///   - taps: what it can record beside `stage1` … `stage4` and `logits`; when given, those that it has must be among them.
-    public init(channels: [Int], strides: [Int], taps: [(name: String, channels: Int, stride: Int)]? = nil) {
+    ///   - taps: what it can record; nil: `stage1` … `stage4` and, with a classifier of `classes` outputs, `logits`.
+    public init(
+        channels: [Int], strides: [Int] = [4, 8, 16, 32], classes: Int? = nil,
+        taps: [(name: String, channels: Int, stride: Int)]? = nil
+    ) {
         self.channels = channels
         self.strides = strides
         let stages = (0..<4).map { (name: "stage\($0 + 1)", channels: channels[$0], stride: strides[$0]) }
+        let scores = classes.map { [(name: "logits", channels: $0, stride: 0)] } ?? []
         // The row of the table of models that it is built by fills the card.
-        super.init(.init(name: "", sizeMultiple: strides[3], classes: 0, license: "", source: ""), taps: taps ?? stages)
+        let card = ModelCard(name: "", sizeMultiple: strides[3], classes: classes ?? 0, license: "", source: "")
+        super.init(card, taps: taps ?? stages + scores)
     }
 
-    /// - Parameter outputStride: 32 as published, or 16 or 8 by dilation.
-    public convenience init(channels: [Int], outputStride: Int) {
-        self.init(channels: channels, strides: [4, 8, 16, 32].map { min($0, outputStride) })
-    }
+    /// The maps' strides when dilation keeps those after `outputStride` (32 as published, 16 or 8) from shrinking.
+    public static func strides(dilatedFrom outputStride: Int) -> [Int] { [4, 8, 16, 32].map { min($0, outputStride) } }
 
     /// B×3×H×W to the four maps; records taps. Fewer maps may come when the taps are complete.
     open func stages(_ image: Tensor, taps: inout Taps) -> [Tensor] {

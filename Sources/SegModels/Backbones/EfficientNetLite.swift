@@ -41,7 +41,7 @@ public final class EfficientNetLite0: Backbone {
         headConv = classes.map { _ in Conv2d(320, 1280, kernel: 1, bias: false) }
         headNorm = classes.map { _ in BatchNorm2d(1280, eps: Self.eps) }
         fc = classes.map { Linear(1280, $0) }
-        super.init(channels: [24, 40, 112, 320], outputStride: outputStride)
+        super.init(channels: [24, 40, 112, 320], strides: Self.strides(dilatedFrom: outputStride), classes: classes)
         for case (_, let conv as Conv2d) in namedModules() { Initializer.kaimingNormal(conv.weight, fan: .out) }
     }
 

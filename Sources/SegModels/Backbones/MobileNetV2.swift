@@ -31,7 +31,7 @@ public final class MobileNetV2: Backbone {
         if classes != nil { features.append(convNormReLU6(inChannels, 1280, kernel: 1)) }
         self.features = features
         classifier = classes.map { Linear(1280, $0) }
-        super.init(channels: [24, 32, 96, 320], outputStride: outputStride)
+        super.init(channels: [24, 32, 96, 320], strides: Self.strides(dilatedFrom: outputStride), classes: classes)
         for case (_, let conv as Conv2d) in namedModules() { Initializer.kaimingNormal(conv.weight, fan: .out) }
         if let classifier {
             Initializer.normal(classifier.weight, std: 0.01)

@@ -51,7 +51,7 @@ public final class ResNet: Backbone {
         layer3 = layer(2)
         layer4 = layer(3)
         fc = classes.map { Linear(channels[3], $0) }
-        super.init(channels: channels, outputStride: outputStride)
+        super.init(channels: channels, strides: Self.strides(dilatedFrom: outputStride), classes: classes)
         for case (_, let conv as Conv2d) in namedModules() { Initializer.kaimingNormal(conv.weight, fan: .out) }
     }
 
