@@ -8,6 +8,7 @@ extension RecipeDocument {
         if recipe.data.dataset != .streetScenes { paths.append(("data.root", recipe.data.root)) }
         if let file = recipe.data.classes.file { paths.append(("data.classes", recipe.data.root + "/" + file)) }
         for (key, model) in [("teacher", recipe.teacher), ("student", recipe.student)] {
+            if let model, model.isFolder { paths.append(("\(key).model", model.model + "/config.json")) }
             if let weights = model?.weights { paths.append(("\(key).weights", weights)) }
             if let checkpoint = model?.checkpoint { paths.append(("\(key).checkpoint", checkpoint)) }
         }

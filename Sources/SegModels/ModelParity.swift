@@ -35,7 +35,7 @@ public enum ModelParity {
             }
             model = try open(name, Tensor.load(weights), weights.path)
         } else {
-            model = try ModelFolder(weights).load()
+            model = try ModelFolder(weights).load().to(dtype: .float32)
         }
         try model.checkSize(height: image.size(2), width: image.size(3))
         model.eval()

@@ -9,6 +9,8 @@ open class VisionModel: Module {
     public let tapChannels: [String: Int]
     /// The image's size over the tap's, rounded.
     public let tapStrides: [String: Int]
+    /// What the folder said that this network was built from; nil for one of the table of models.
+    public internal(set) final var origin: ModelDescription?
     private var normalizer: Normalizer?
 
     /// - Parameter taps: name, channels and stride of each tap.

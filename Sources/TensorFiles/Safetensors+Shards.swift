@@ -2,7 +2,7 @@ import Foundation
 
 extension Safetensors {
     /// Opens a checkpoint that is split into several files beside its index
-    /// (`model.safetensors.index.json`), as one archive in the order of the shards' names.
+    /// (`model.safetensors.index.json`, `pytorch_model.bin.index.json`), as one archive in the order of the shards' names.
     /// - Throws: ``TensorFileError`` when a shard is absent or malformed, or when the shards hold other tensors than the index says.
     public static func readShards(index url: URL) throws -> TensorArchive {
         let file = try MappedFile(url)
@@ -12,7 +12,7 @@ extension Safetensors {
             var entries: [TensorEntry] = []
             var metadata: [String: String] = [:]
             for shard in Set(shardOf.values).sorted() {
-                let archive = try read(folder.appendingPathComponent(shard))
+                let archive = try TensorArchive.open(folder.appendingPathComponent(shard))
                 for entry in archive.entries where shardOf[entry.name] != shard {
                     throw TensorFileProblem.badIndex(
                         "'\(entry.name)' lies in \(shard), the index has it \(shardOf[entry.name].map { "in \($0)" } ?? "nowhere")")

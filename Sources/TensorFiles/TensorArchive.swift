@@ -29,7 +29,7 @@ public struct TensorArchive: Sendable {
     public var names: [String] { entries.map(\.name) }
 
     /// Opens any file of weights, told apart by its content: safetensors, or PyTorch's zip or legacy format.
-    /// For a folder: its `model.safetensors`, sharded `model.safetensors.index.json`, `pytorch_model.bin`,
+    /// For a folder: its `model.safetensors`, sharded `model.safetensors.index.json`, `pytorch_model.bin`, its shards,
     /// or the only file of weights in it. For an index file: its shards.
     ///
     /// - Parameter stateDict: the key path of the wanted dictionary in a PyTorch file, such as `teacher`
@@ -59,10 +59,11 @@ public struct TensorArchive: Sendable {
         } catch {
             throw TensorFileError(path: folder.path, problem: .unreadable("the folder cannot be listed"))
         }
-        for name in ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin"] where names.contains(name) {
+        for name in ["model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json"]
+        where names.contains(name) {
             return folder.appendingPathComponent(name)
         }
-        let weights = names.filter { [".safetensors", ".pth", ".pt"].contains(where: $0.hasSuffix) }.sorted()
+        let weights = names.filter { [".safetensors", ".pth", ".pt", ".bin"].contains(where: $0.hasSuffix) }.sorted()
         if weights.count == 1 { return folder.appendingPathComponent(weights[0]) }
         let found = weights.isEmpty ? "a folder without weights" : "a folder with several: \(weights.joined(separator: ", "))"
         throw TensorFileError(path: folder.path, problem: .notATensorFile(found))

@@ -36,14 +36,16 @@ public enum F {
         _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: [Int] = [1, 1], padding: [Int] = [0, 0],
         dilation: [Int] = [1, 1], groups: Int = 1
     ) -> Tensor {
-        conv2dOp(x, weight, bias, stride, padding, dilation, groups)
+        OperationCount.convolution(x, weight, stride, padding, dilation)
+        return conv2dOp(x, weight, bias, stride, padding, dilation, groups)
     }
 
     public static func convTranspose2d(
         _ x: Tensor, _ weight: Tensor, bias: Tensor? = nil, stride: [Int] = [1, 1], padding: [Int] = [0, 0],
         outputPadding: [Int] = [0, 0], groups: Int = 1, dilation: [Int] = [1, 1]
     ) -> Tensor {
-        convTransposeOp(x, weight, bias, stride, padding, outputPadding, groups, dilation)
+        OperationCount.add { x.count / max(1, x.size(1)) * weight.count }
+        return convTransposeOp(x, weight, bias, stride, padding, outputPadding, groups, dilation)
     }
 
     public static func batchNorm(
@@ -61,7 +63,10 @@ public enum F {
         groupNormOp(x, groups, weight, bias, eps)
     }
 
-    public static func linear(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor { linearOp(x, weight, bias) }
+    public static func linear(_ x: Tensor, _ weight: Tensor, bias: Tensor? = nil) -> Tensor {
+        OperationCount.add { x.count * weight.size(0) }
+        return linearOp(x, weight, bias)
+    }
 
     public static func maxPool2d(
         _ x: Tensor, kernel: [Int], stride: [Int]? = nil, padding: [Int] = [0, 0], dilation: [Int] = [1, 1], ceilMode: Bool = false
@@ -122,7 +127,8 @@ public enum F {
 
     /// softmax(q kᵀ · scale) v over B×heads×N×D; the scale is 1/√D when nil.
     public static func attention(_ q: Tensor, _ k: Tensor, _ v: Tensor, mask: Tensor? = nil, scale: Double? = nil) -> Tensor {
-        attentionOp(q, k, v, mask, 0.0, false, scale)
+        OperationCount.add { q.count * k.size(-2) + q.count / q.size(-1) * v.count / v.size(0) / v.size(1) }
+        return attentionOp(q, k, v, mask, 0.0, false, scale)
     }
 
     /// Bilinear samples of `x` at `grid` (B×h×w×2, x first, in [−1, 1]), zeros outside.

@@ -61,7 +61,10 @@ extension Tensor {
     public func maskedFill(_ mask: Tensor, _ value: Double) -> Tensor { Ops.maskedFill(self, mask, value) }
 
     /// Matrix product over the last two dimensions; the others broadcast.
-    public func matmul(_ other: Tensor) -> Tensor { Ops.matmul(self, other) }
+    public func matmul(_ other: Tensor) -> Tensor {
+        OperationCount.add { count * other.size(-1) }
+        return Ops.matmul(self, other)
+    }
     public static func einsum(_ equation: String, _ operands: Tensor...) -> Tensor { Ops.einsum(equation, operands) }
     public func cumsum(_ dimension: Int) -> Tensor { Ops.cumsum(self, dimension) }
     /// Cosine of the angle between the vectors along `dimension`.

@@ -57,6 +57,8 @@ extension Module {
     ///
     /// - Parameters:
     ///   - allowing: patterns (`head.*`) of names that may be missing, left over, or of another shape.
+    ///   - adopting: takes the file's own memory and type for tensors on the CPU instead of copying them: a large file is
+    ///     loaded at once, and once only. Its tensors must belong to nobody else.
     ///   - renaming: the model's name for a name in the file; nil drops the tensor silently (use it for what is no weight).
     /// - Returns: the coverage, in numbers.
     /// - Throws: ``LoadError`` with the names; nothing is changed then. `TensorFileError` when the file is malformed.
@@ -67,7 +69,8 @@ extension Module {
 
     @discardableResult
     public func load(
-        _ tensors: [String: Tensor], from source: String, allowing: [String] = [], renaming: (String) -> String? = { $0 }
+        _ tensors: [String: Tensor], from source: String, allowing: [String] = [], adopting: Bool = false,
+        renaming: (String) -> String? = { $0 }
     ) throws -> LoadReport {
         let own = stateDict()
         var found: [String: Tensor] = [:]
@@ -100,7 +103,15 @@ extension Module {
         guard missing.isEmpty, unexpected.isEmpty, mismatched.isEmpty else {
             throw LoadError(source: source, missing: missing, unexpected: unexpected, mismatched: mismatched)
         }
-        withoutGradients { for (target, stored) in copies { target.copy_(stored) } }
+        withoutGradients {
+            for (target, stored) in copies {
+                if adopting, target.device == .cpu, stored.device == .cpu, target.dtype.isFloatingPoint == stored.dtype.isFloatingPoint {
+                    target.setData(stored.contiguous())
+                } else {
+                    target.copy_(stored)
+                }
+            }
+        }
         report.loaded = copies.count
         return report
     }

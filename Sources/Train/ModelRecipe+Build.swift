@@ -30,9 +30,25 @@ extension ModelRecipe {
             let model = try saved.load()
             return (model, "\(model.stateDict().count) tensors from \(saved.url.path)")
         }
+        if isFolder {
+            let folder = try ModelFolder(URL(fileURLWithPath: model))
+            try refuseOptions()
+            let built = try folder.description.segmenter(classes: classes, source: model)
+            let report = try built.load(weights: URL(fileURLWithPath: weights ?? model), reinitialize: reinitialize, discard: discard)
+            return (built, "\(report) from \(weights ?? model)")
+        }
         let built = try Models.make(model, classes: classes, options: options)
         guard let weights else { return (built, nil) }
         let report = try built.load(weights: URL(fileURLWithPath: weights), reinitialize: reinitialize, discard: discard)
         return (built, "\(report) from \(weights)")
+    }
+
+    /// A folder's config.json says all of the architecture.
+    private func refuseOptions() throws {
+        guard options == ModelOptions() else {
+            throw UserError(
+                "outputStride, headChannels and auxiliaryHead cannot be chosen for \(model)",
+                hint: "Its config.json says what it is; leave them out, or name a model of the table.")
+        }
     }
 }

@@ -18,8 +18,10 @@ public struct SavedModelInfo: Codable, Sendable, Equatable {
     public var dataset: String
     /// Optimiser steps taken.
     public var step: Int
+    /// What says how the network is built, if that is not the table of models.
+    public var description: ModelDescription?
 
-    public init(model: String, options: ModelOptions, classes: ClassList, dataset: String, step: Int) {
+    public init(model: String, options: ModelOptions, classes: ClassList, dataset: String, step: Int, description: ModelDescription? = nil) {
         self.model = model
         outputStride = options.outputStride
         headChannels = options.headChannels
@@ -27,10 +29,26 @@ public struct SavedModelInfo: Codable, Sendable, Equatable {
         self.classes = classes
         self.dataset = dataset
         self.step = step
+        self.description = description
     }
 
     var options: ModelOptions {
         ModelOptions(outputStride: outputStride, headChannels: headChannels, hasAuxiliaryHead: hasAuxiliaryHead)
+    }
+}
+
+extension SavedModelInfo {
+    /// Of a published network; colours are drawn from the classes' numbers.
+    fileprivate init(_ folder: ModelFolder) throws {
+        let network = try withoutInitialization { try folder.description.segmenter(source: folder.url.path) }
+        let names = folder.description.classNames
+        let classes = names.count == network.card.classes ? names : (0..<network.card.classes).map { "class \($0)" }
+        guard classes.count < 255 else {
+            throw UserError("\(folder.url.path) tells \(classes.count) classes apart", hint: "Label maps have at most 254.")
+        }
+        self.init(
+            model: network.card.name, options: .init(), classes: ClassList(names: classes), dataset: "", step: 0,
+            description: folder.description)
     }
 }
 
@@ -40,6 +58,8 @@ public struct SavedModel {
 
     public let info: SavedModelInfo
     public let url: URL
+    /// The folder in Hugging Face layout, if it is one.
+    private let folder: ModelFolder?
 
     static func write(_ tensors: [(String, Tensor)], _ info: SavedModelInfo, to url: URL) throws {
         let encoder = JSONEncoder()
@@ -48,10 +68,18 @@ public struct SavedModel {
         try Tensor.save(tensors, metadata: [metadataKey: text], to: url)
     }
 
-    /// Finds the network in a run folder (its best checkpoint, or else its last), a checkpoint, or a file.
-    /// - Throws: `UserError` when there is none, or the file was not written by segdistill.
+    /// Finds the network in a run folder (its best checkpoint, or else its last), a checkpoint, a file, or a folder in Hugging Face layout.
+    /// - Throws: `UserError` when there is none, the file was not written by segdistill, or the folder holds no segmentation network.
     public init(at path: String) throws {
         let given = URL(fileURLWithPath: path)
+        if ModelFolder.isThere(given) {
+            let folder = try ModelFolder(given)
+            self.folder = folder
+            info = try SavedModelInfo(folder)
+            url = given
+            return
+        }
+        folder = nil
         let candidates = ["", "model.safetensors", "checkpoints/best/model.safetensors", "checkpoints/last/model.safetensors"]
         let files = candidates.map { $0.isEmpty ? given : given.appendingPathComponent($0) }
         var isFolder: ObjCBool = false
@@ -78,7 +106,11 @@ public struct SavedModel {
 
     /// The network with its weights, on the CPU, in eval mode.
     public func load() throws -> SegmentationModel {
-        let model = try Models.make(info.model, classes: info.classes.count, options: info.options)
+        if let folder { return try folder.load() as! SegmentationModel }
+        let model = try withoutInitialization {
+            try info.description?.segmenter(classes: info.classes.count, source: url.path)
+                ?? Models.make(info.model, classes: info.classes.count, options: info.options)
+        }
         try model.load(url)
         return model.eval() as SegmentationModel
     }

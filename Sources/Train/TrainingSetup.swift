@@ -107,7 +107,7 @@ public final class TrainingSetup {
     func info(step: Int) -> SavedModelInfo {
         SavedModelInfo(
             model: recipe.student.model, options: recipe.student.options, classes: trainingSet.classes,
-            dataset: recipe.data.dataset.rawValue, step: step)
+            dataset: recipe.data.dataset.rawValue, step: step, description: student.model.origin)
     }
 
     /// The weights that are used later: the moving average where there is one.

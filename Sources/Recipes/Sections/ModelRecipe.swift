@@ -2,8 +2,10 @@ import Support
 
 /// A network: which one, and where its weights come from.
 public struct ModelRecipe: RecipeSection {
-    /// A name from the table of models, such as `espnetv2-s0.5` or `deeplabv3-resnet18`.
+    /// A name from the table of models, such as `espnetv2-s0.5` or `deeplabv3-resnet18`, or a folder in Hugging Face layout.
     public var model = ""
+    /// Whether `model` is a folder: it has a slash, which no name has.
+    public var isFolder: Bool { model.contains("/") }
     public var weights: String?
     public var checkpoint: String?
     public var reinitialize: [String] = []
@@ -17,7 +19,8 @@ public struct ModelRecipe: RecipeSection {
 
     static var fields: [Field<ModelRecipe>] {
         [
-            .value("model", \.model, "The network, by its name in the table of models, such as deeplabv3-resnet18.")
+            .value("model", \.model, "The network, by its name in the table of models, such as deeplabv3-resnet18, or a folder with config.json and weights "
+                    + "(a path with a slash: ./segformer-b5).")
                 .required().known(as: "name", "architecture", "backbone"),
             .value(
                 "weights", \.weights, or: "none",
@@ -30,11 +33,11 @@ public struct ModelRecipe: RecipeSection {
                 "reinitialize", \.reinitialize,
                 "Tensors, by name or pattern (decoder.*), that start afresh even if 'weights' holds them; "
                     + "the word head stands for the classifier."
-            ).only("a network with 'weights'") { $0.weights != nil },
+            ).only("a network with 'weights'") { $0.weights != nil || $0.isFolder },
             .value(
                 "discard", \.discard,
                 "Tensors of 'weights', by name or pattern, that the network has no place for and may be left out."
-            ).only("a network with 'weights'") { $0.weights != nil }.known(as: "allow", "ignoreUnexpected"),
+            ).only("a network with 'weights'") { $0.weights != nil || $0.isFolder }.known(as: "allow", "ignoreUnexpected"),
             .value(
                 "outputStride", \.outputStride, or: "default",
                 "Input size over the size of the last feature map, kept small by dilation: 8, 16 or 32; "
@@ -57,10 +60,9 @@ public struct ModelRecipe: RecipeSection {
 
     func check(_ reader: inout RecipeReader) {
         let models = reader.catalog.models
-        if !models.contains(model) {
-            let nearest = nearestName(to: model, in: models).map { "; did you mean '\($0)'?" }
-            reader.report(
-                at: "model", "unknown model '\(model)'\(nearest ?? "; known models: \(models.joined(separator: ", "))")")
+        if !isFolder && !models.contains(model) {
+            let nearest = nearestName(to: model, in: models).map { "; did you mean '\($0)'?" } ?? ""
+            reader.report(at: "model", "unknown model '\(model)'\(nearest); 'segdistill models list' shows all")
         }
         if weights != nil && checkpoint != nil {
             reader.report(at: "checkpoint", "cannot be combined with 'weights': give the one that the network starts from")

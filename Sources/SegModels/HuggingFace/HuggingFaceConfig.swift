@@ -12,16 +12,12 @@ struct HuggingFaceConfig {
         self.source = source
     }
 
-    /// - Throws: `UserError` when there is no such file, or no JSON object in it.
-    init(contentsOf url: URL) throws {
-        guard let data = try? Data(contentsOf: url) else {
-            throw UserError("found no \(url.lastPathComponent) in \(url.deletingLastPathComponent().path)",
-                hint: "Give a folder in Hugging Face layout (config.json and *.safetensors), or a file of weights and the model's name.")
+    /// - Throws: `UserError` when `text` is no JSON object.
+    init(_ text: String, source: String) throws {
+        guard let values = (try? JSONSerialization.jsonObject(with: Data(text.utf8))) as? [String: Any] else {
+            throw UserError("\(source) is not a JSON object", hint: "Fetch the folder again.")
         }
-        guard let values = (try? JSONSerialization.jsonObject(with: data)) as? [String: Any] else {
-            throw UserError("\(url.path) is not a JSON object", hint: "Fetch the folder again.")
-        }
-        self.init(values, source: url.path)
+        self.init(values, source: source)
     }
 
     /// `model_type`, "" if there is none.
@@ -29,6 +25,34 @@ struct HuggingFaceConfig {
     /// The class that wrote the folder, such as `Dinov2Model`; nil if it doesn't say.
     var architecture: String? { (values["architectures"] as? [String])?.first }
     var keys: [String] { values.keys.sorted() }
+    /// The name of the network in a folder that timm wrote.
+    var timmName: String? { has("model_type") ? nil : values["architecture"] as? String }
+
+    /// How many classes a model with a classifier or a segmentation head tells apart: the entries of `id2label`, or `num_labels`; 2, as
+    /// transformers takes it, when it says neither.
+    func classes() throws -> Int {
+        if let labels = values["id2label"] as? [String: Any] { return labels.count }
+        return try int("num_labels", 2)
+    }
+
+    /// The classes' names by their numbers 0, 1, 2, …
+    func classNames() throws -> [String] {
+        guard let labels = values["id2label"] as? [String: String] else { return [] }
+        return try (0..<labels.count).map { index in
+            guard let name = labels[String(index)] else {
+                throw UserError("\(source): 'id2label' has no name for \(index)", hint: "Number the classes from 0 on.")
+            }
+            return name
+        }
+    }
+
+    /// The same for another number of classes.
+    func with(classes: Int) -> HuggingFaceConfig {
+        var changed = values
+        changed["id2label"] = nil
+        changed["num_labels"] = classes
+        return HuggingFaceConfig(changed, source: source)
+    }
 
     func has(_ key: String) -> Bool { values[key].map { !($0 is NSNull) } ?? false }
 

@@ -3,32 +3,44 @@ import Support
 import Torch
 import TorchNN
 
-/// A model in Hugging Face layout: `config.json` decides the architecture and its sizes, `*.safetensors` (or shards) hold the weights.
+/// A model in Hugging Face layout: `config.json` decides the architecture and its sizes, `*.safetensors` (or shards, or
+/// `pytorch_model.bin`) hold the weights, and `preprocessor_config.json`, where there is one, says how to feed it.
 public struct ModelFolder {
     public let url: URL
-    let config: HuggingFaceConfig
+    public let description: ModelDescription
 
-    /// - Throws: `UserError` when there is no config.json, or one of an architecture that this package does not have.
+    /// Whether `url` is a folder with a `config.json`.
+    public static func isThere(_ url: URL) -> Bool {
+        FileManager.default.fileExists(atPath: url.appendingPathComponent("config.json").path)
+    }
+
+    /// - Throws: `UserError` when there is no config.json.
     public init(_ url: URL) throws {
         self.url = url
-        config = try HuggingFaceConfig(contentsOf: url.appendingPathComponent("config.json"))
+        description = try ModelDescription(ofFolder: url)
     }
 
-    /// Network and weights, on the CPU, in eval mode.
+    /// The network that the folder describes, with its weights, on the CPU, in eval mode and in the file's own type.
+    ///
+    /// The weights are the mapped file itself: nothing is copied but what the network keeps in another shape (query, key and
+    /// value in one matrix).
     /// - Throws: `UserError`, `LoadError` with the names, `TensorFileError`.
     public func load() throws -> VisionModel {
-        let model = try make()
-        let (found, _) = try model.renamed(Tensor.load(url), from: url.path)
-        model.adapt(to: found.mapValues(\.shape))
-        try model.load(found, from: url.path)
+        let model = try withoutInitialization { try description.make(source: url.path) }
+        try model.load(complete: Tensor.load(url), from: url.path)
         return model.eval()
     }
+}
 
-    private func make() throws -> VisionModel {
-        guard let family = HuggingFaceFamily.all.first(where: { $0.modelType == config.modelType }) else {
+extension HuggingFaceFamily {
+    /// The network that a configuration describes.
+    /// - Throws: `UserError` when the architecture is none that this package has.
+    static func make(_ config: HuggingFaceConfig) throws -> VisionModel {
+        if let name = config.timmName { return try Models.backbone(timm: name, config) }
+        guard let family = all.first(where: { $0.modelType == config.modelType }) else {
+            let found = config.modelType.isEmpty ? "there is no model_type" : "model_type is '\(config.modelType)', which this package does not have"
             throw UserError(
-                "\(config.source): model_type is '\(config.modelType)', which this package does not have",
-                hint: "It has: \(HuggingFaceFamily.all.map(\.modelType).sorted().joined(separator: ", ")).")
+                "\(config.source): \(found)", hint: "It has: \(all.map(\.modelType).sorted().joined(separator: ", ")).")
         }
         if let architecture = config.architecture, !family.architectures.contains(architecture) {
             throw UserError(
@@ -36,5 +48,30 @@ public struct ModelFolder {
                 hint: "Of \(family.modelType) it has: \(family.architectures.joined(separator: ", ")).")
         }
         return try family.make(config)
+    }
+}
+
+extension Models {
+    /// A timm folder's network: `architecture` names it, `num_classes` its classifier.
+    static func backbone(timm name: String, _ config: HuggingFaceConfig) throws -> Backbone {
+        let architecture = String(name.prefix { $0 != "." })
+        let classes = try config.int("num_classes", 0)
+        let backbone = try Models.backbone("timm:\(architecture)", classes: classes > 0 ? classes : nil)
+        let pixels = try config.object("pretrained_cfg", isOptional: true)
+        backbone.card.normalization = Normalization(
+            mean: try pixels.doubles("mean", backbone.card.normalization.mean), std: try pixels.doubles("std", backbone.card.normalization.std))
+        return backbone
+    }
+}
+
+extension Normalization {
+    /// What a `preprocessor_config.json` asks for.
+    init(_ config: HuggingFaceConfig, otherwise fallback: Normalization) throws {
+        let isNormalized = try config.bool("do_normalize", true)
+        let scale = try config.bool("do_rescale", true) ? try config.double("rescale_factor", 1 / 255.0) : 1
+        let order = try config.bool("do_flip_channel_order", false) ? ChannelOrder.bgr : fallback.order
+        self.init(
+            order: order, scale: scale, mean: isNormalized ? try config.doubles("image_mean", fallback.mean) : [0, 0, 0],
+            std: isNormalized ? try config.doubles("image_std", fallback.std) : [1, 1, 1])
     }
 }

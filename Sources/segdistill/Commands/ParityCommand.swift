@@ -30,23 +30,31 @@ struct ParityCommand: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Runs a model on the tensor 'image' (B×3×H×W, float32, already normalised).",
             discussion: """
-                Writes the taps (stage1 … stage4, features) and 'logits'. The number of classes is read off the weights.
+                Writes the taps (stage1 … stage4; cls, patches, block.<i>; features) and 'logits'. A folder in Hugging Face layout says itself \
+                what it is; a bare file needs the model's name, and the number of classes is read off it.
 
-                Example:
+                Examples:
+                  segdistill parity model --weights dinov2-small/ --input image.safetensors --output out.safetensors
                   segdistill parity model espnetv2-s2.0 --weights espnetv2_s_2.0.safetensors \\
                       --input image.safetensors --output out.safetensors
                 """)
 
-        @Argument(help: "The model's name: of a recipe, or library:name, such as torchvision:resnet18.")
-        var name: String
+        @Argument(help: "The model's name, for a bare file: of a recipe, or library:name, such as torchvision:resnet18.")
+        var name: String?
 
-        @Option(help: "Its weights: safetensors or .pth.", completion: .file())
+        @Option(help: "A folder with config.json, or a file: safetensors or .pth.", completion: .file())
         var weights: String
 
         @OptionGroup var files: Files
 
         func run() throws {
             let (input, output) = try files.required()
+            if name == nil, !ModelFolder.isThere(URL(fileURLWithPath: weights)) {
+                throw UserError(
+                    "\(weights) is not a folder with a config.json, so it doesn't say what it is",
+                    hint: "Name the model before --weights: segdistill parity model NAME --weights …; 'segdistill models list' shows the names.",
+                    exitCode: .usage)
+            }
             try LibTorch.load()
             let result = try ModelParity.run(name, weights: URL(fileURLWithPath: weights), inputs: Tensor.load(input))
             try Tensor.save(result, to: output)

@@ -11,6 +11,15 @@ extension VisionModel {
         guard let map = keyMaps.first(where: { $0.fits(bare.keys) }) else { return (bare, nil) }
         return (try map(bare, from: source), map)
     }
+
+    /// Takes a file's tensors as this network's own, without copying them; every one must fit.
+    /// - Throws: `LoadError` with the names; nothing is changed then.
+    @discardableResult
+    func load(complete tensors: [String: Tensor], from source: String) throws -> LoadReport {
+        let (found, _) = try renamed(tensors, from: source)
+        adapt(to: found.mapValues(\.shape))
+        return try load(found, from: source, adopting: true)
+    }
 }
 
 extension Backbone {

@@ -1,0 +1,69 @@
+import Foundation
+import Support
+import Torch
+import TorchNN
+
+/// A network in numbers, found without computing anything: on ``Device/meta``.
+public struct ModelSummary: Sendable {
+    public let card: ModelCard
+    public let parameters: Int
+    /// Multiplications with addition of one forward pass over one image.
+    public let operations: Int
+    /// Every tap with its shape for one image, in the order of the network's depth as far as the names tell.
+    public let taps: [(name: String, shape: [Int])]
+
+    /// - Parameters:
+    ///   - name: of a model (with `classes`), or of a backbone.
+    ///   - size: height and width of the image; nil: the card's input size, or 512.
+    /// - Throws: `UserError` when there is no such model, or it doesn't take the size.
+    public init(_ name: String, classes: Int, size: (height: Int, width: Int)? = nil) throws {
+        let model = try withoutInitialization { () throws -> VisionModel in
+            Models.names.contains(name) ? try Models.make(name, classes: classes) : try Models.backbone(name)
+        }
+        try self.init(model, size: size)
+    }
+
+    /// Moves `model` to ``Device/meta``: it is of no use afterwards.
+    init(_ model: VisionModel, size: (height: Int, width: Int)?) throws {
+        let side = model.card.inputSize ?? 512
+        let (height, width) = size ?? (side, side)
+        try model.checkSize(height: height, width: width)
+        card = model.card
+        parameters = model.parameterCount
+        let names = model.tapChannels.keys
+        var shapes: [String: [Int]] = [:]
+        operations = try withTorchErrors {
+            model.eval().to(.meta)
+            return withoutGradients {
+                OperationCount.of {
+                    shapes = model.record(names, of: .zeros([1, 3, height, width], device: .meta)).tensors.mapValues(\.shape)
+                }
+            }
+        }
+        taps = shapes.sorted { $0.key.compare($1.key, options: .numeric) == .orderedAscending }.map { (name: $0.key, shape: $0.value) }
+    }
+}
+
+extension Models {
+    /// The backbones of the table, as `models list` shows them.
+    public static var backboneCards: [ModelCard] { BackboneKind.all.map(\.card) }
+
+    /// The heads of the table with the backbones that each stands on.
+    public static var headCards: [(name: String, source: String, backbones: [String])] {
+        HeadKind.all.map { head in (head.name, head.source, BackboneKind.all.filter(head.fits).map(\.name)) }
+    }
+
+    /// The models that are no combination of a head and a backbone.
+    public static var ownNames: [String] {
+        let combined = Set(HeadKind.all.flatMap { head in BackboneKind.all.map { "\(head.name)-\($0.name)" } })
+        return names.filter { !combined.contains($0) }
+    }
+
+    /// Other libraries' names for a backbone of this table.
+    public static func aliases(of name: String) -> [String] { BackboneKind.all.first { $0.name == name }?.aliases ?? [] }
+
+    /// The `model_type`s of Hugging Face folders that can be opened, with their architectures.
+    public static var folderTypes: [(modelType: String, architectures: [String])] {
+        HuggingFaceFamily.all.map { ($0.modelType, $0.architectures) }
+    }
+}
