@@ -5,7 +5,7 @@ import TorchNN
 extension KeyMap {
     /// The file's tensors under the model's names.
     /// - Throws: `UserError` when two tensors get one name.
-    func callAsFunction(_ tensors: [String: Tensor], from source: String) throws -> [String: Tensor] {
+    package func callAsFunction(_ tensors: [String: Tensor], from source: String) throws -> [String: Tensor] {
         var result: [String: Tensor] = [:]
         var parts: [String: [Tensor?]] = [:]
         func put(_ tensor: Tensor, _ name: String) throws {
@@ -50,7 +50,7 @@ extension KeyMap {
     }
 
     /// A head's map with that of the backbone below it, for files that hold both.
-    static func joining(_ head: KeyMap, _ backbone: KeyMap) -> KeyMap {
+    package static func joining(_ head: KeyMap, _ backbone: KeyMap) -> KeyMap {
         let below = backbone.rules.map { $0.prefixed(file: head.backbonePrefix, model: "backbone." + backbone.prefix) }
         let rest: [Rule] = [.rename(head.backbonePrefix + "*", to: "backbone." + backbone.prefix + "*")]
         return KeyMap(
@@ -58,7 +58,7 @@ extension KeyMap {
     }
 
     /// This map for a network that has the backbone under `place`, without what only the backbone's classifier needs.
-    func below(_ place: String, dropping: [String]) -> KeyMap {
+    package func below(_ place: String, dropping: [String]) -> KeyMap {
         KeyMap(
             file, origin, recognizedBy: recognizedBy, butNot: butNot, rules: rules, prefix: place + prefix, dropping: dropping.map { place + $0 },
             isBackbone: true)

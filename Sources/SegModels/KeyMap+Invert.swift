@@ -6,7 +6,7 @@ extension KeyMap {
     /// The model's tensors under the file's names: what ``callAsFunction(_:from:)`` undoes.
     ///
     /// - Throws: `UserError` when reading the result back would not give the model's names again; then the map is at fault.
-    func inverted(_ tensors: [(String, Tensor)]) throws -> [(String, Tensor)] {
+    package func inverted(_ tensors: [(String, Tensor)]) throws -> [(String, Tensor)] {
         var result: [(String, Tensor)] = []
         for (name, tensor) in tensors { result += try fileTensors(name, tensor) }
         let back = try self(Dictionary(result) { first, _ in first }, from: file)

@@ -3,15 +3,17 @@ import Support
 import Torch
 import TorchNN
 
-/// A network in numbers, found without computing anything: on ``Device/meta``.
+/// A network in numbers: parameters, operations, shapes.
 public struct ModelSummary: Sendable {
     public let card: ModelCard
     public let parameters: Int
-    /// Multiplications with addition of one forward pass over one image.
+    /// Multiplications with addition of one forward pass over one image (``OperationCount``).
     public let operations: Int
-    /// Every tap with its shape for one image, in the order of the network's depth as far as the names tell.
+    /// Every tap with its shape for one image, by name.
     public let taps: [(name: String, shape: [Int])]
 
+    /// Runs the network once, with the values that its memory happens to hold: shapes and operations do not depend on them.
+    ///
     /// - Parameters:
     ///   - name: of a model (with `classes`), or of a backbone.
     ///   - size: height and width of the image; nil: the card's input size, or 512.
@@ -20,11 +22,6 @@ public struct ModelSummary: Sendable {
         let model = try withoutInitialization { () throws -> VisionModel in
             Models.names.contains(name) ? try Models.make(name, classes: classes) : try Models.backbone(name)
         }
-        try self.init(model, size: size)
-    }
-
-    /// Moves `model` to ``Device/meta``: it is of no use afterwards.
-    init(_ model: VisionModel, size: (height: Int, width: Int)?) throws {
         let side = model.card.inputSize ?? 512
         let (height, width) = size ?? (side, side)
         try model.checkSize(height: height, width: width)
@@ -33,10 +30,10 @@ public struct ModelSummary: Sendable {
         let names = model.tapChannels.keys
         var shapes: [String: [Int]] = [:]
         operations = try withTorchErrors {
-            model.eval().to(.meta)
+            model.eval()
             return withoutGradients {
                 OperationCount.of {
-                    shapes = model.record(names, of: .zeros([1, 3, height, width], device: .meta)).tensors.mapValues(\.shape)
+                    shapes = model.record(names, of: .zeros([1, 3, height, width])).tensors.mapValues(\.shape)
                 }
             }
         }

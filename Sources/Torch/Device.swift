@@ -7,15 +7,12 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
         case cpu = 0
         case cuda = 1
         case mps = 13
-        /// Nowhere: tensors have shapes and no values, and nothing is computed.
-        case meta = 14
     }
 
     public let kind: Kind
     public let index: Int
 
     public static let cpu = Device(kind: .cpu, index: -1)
-    public static let meta = Device(kind: .meta, index: -1)
     public static let mps = Device(kind: .mps, index: 0)
     public static func cuda(_ index: Int = 0) -> Device { Device(kind: .cuda, index: index) }
 
@@ -49,7 +46,7 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
         let found = "found: cpu" + (Device.cudaCount > 0 ? ", \(Device.cudaCount) × cuda" : "") + (Device.hasMPS ? ", mps" : "")
         let there =
             switch kind {
-            case .cpu, .meta: true
+            case .cpu: true
             case .cuda: index < Device.cudaCount
             case .mps: Device.hasMPS
             }
@@ -76,7 +73,6 @@ public struct Device: Hashable, Sendable, CustomStringConvertible {
         case .cpu: "cpu"
         case .cuda: "cuda:\(index)"
         case .mps: "mps"
-        case .meta: "meta"
         }
     }
 }

@@ -7,8 +7,7 @@ public enum OperationCount {
     nonisolated(unsafe) private static var isCounting = false
     nonisolated(unsafe) private static var total = 0
 
-    /// What `body` multiplies; on ``Device/meta`` nothing needs to be computed for it. One count goes on at a time, and nothing
-    /// else may be computed meanwhile.
+    /// What `body` multiplies. One count goes on at a time, and nothing else may be computed meanwhile.
     public static func of(_ body: () throws -> Void) rethrows -> Int {
         lock.lock()
         defer { lock.unlock() }

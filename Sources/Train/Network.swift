@@ -53,7 +53,7 @@ extension Precision {
             switch device.kind {
             case .cpu: Processor.hasBF16 ? .bfloat16 : nil
             case .cuda: .bfloat16
-            case .mps, .meta: nil
+            case .mps: nil
             }
         }
     }

@@ -91,4 +91,32 @@ import TorchNN
     func patterns(_ pattern: String, _ name: String, _ fits: Bool) {
         #expect(matches(name, pattern) == fits)
     }
+
+    /// Adopting takes the very memory and type of what is loaded; copying leaves the module's own.
+    @Test func adopting() throws {
+        func address(_ tensor: Tensor) -> UnsafeRawPointer? { tensor.withUnsafeBytes { $0.baseAddress } }
+        let half = Tensor.ones([2, 3], dtype: .float16)
+        let bias = Tensor.ones([2])
+        let layer = withoutInitialization { Linear(3, 2) }
+        let weight = layer.weight
+        try layer.load(["weight": half, "bias": bias], from: "memory", adopting: true)
+        #expect(layer.weight === weight)
+        #expect(layer.weight.dtype == .float16)
+        #expect(address(layer.weight) == address(half))
+        #expect(layer.weight.requiresGrad)
+        let copied = Linear(3, 2)
+        try copied.load(["weight": half, "bias": bias], from: "memory")
+        #expect(copied.weight.dtype == .float32)
+        #expect(address(copied.bias!) != address(bias))
+    }
+
+    /// Building a network that will be loaded draws no random numbers.
+    @Test func withoutInitializationDrawsNothing() {
+        TorchRandom.seed(5)
+        let before = TorchRandom.state().array(of: UInt8.self)
+        _ = withoutInitialization { Sequential(Conv2d(3, 8, kernel: 3), Linear(4, 4)) }
+        #expect(TorchRandom.state().array(of: UInt8.self) == before)
+        _ = Linear(3, 2)
+        #expect(TorchRandom.state().array(of: UInt8.self) != before)
+    }
 }

@@ -55,6 +55,12 @@ extension Models {
     /// A timm folder's network: `architecture` names it, `num_classes` its classifier.
     static func backbone(timm name: String, _ config: HuggingFaceConfig) throws -> Backbone {
         let architecture = String(name.prefix { $0 != "." })
+        guard backboneNames.contains("timm:\(architecture)") else {
+            let near = nearestName(to: "timm:\(architecture)", in: backboneNames.filter { $0.hasPrefix("timm:") })
+            throw UserError(
+                "\(config.source): timm's '\(architecture)' is a network that this package does not have",
+                hint: (near.map { "The nearest is \($0); " } ?? "") + "'segdistill models list' shows all.")
+        }
         let classes = try config.int("num_classes", 0)
         let backbone = try Models.backbone("timm:\(architecture)", classes: classes > 0 ? classes : nil)
         let pixels = try config.object("pretrained_cfg", isOptional: true)

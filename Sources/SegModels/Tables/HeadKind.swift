@@ -31,6 +31,8 @@ struct HeadKind: Sendable {
             let backbone = try kind.build(.init(outputStride: stride))
             var card = backbone.card
             (card.name, card.classes, card.source) = (name, classes, "\(source); \(card.source)")
+            // The backbone's published weights have an input size; the network is trained at the recipe's.
+            card.inputSize = nil
             return EncoderDecoder(
                 card, backbone, head: try make(backbone, classes, options.headChannels),
                 auxiliary: options.hasAuxiliaryHead ? FCN(backbone.channels[2], classes: classes, stage: 2) : nil)

@@ -1,0 +1,74 @@
+import ArgumentParser
+import Foundation
+import SegModels
+import Support
+
+extension ModelsCommand {
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The networks by name.",
+            discussion: """
+                Examples:
+                  segdistill models list
+                  segdistill models list dinov2
+                  segdistill models list --folders
+                """)
+
+        @Argument(help: "Only names with this text in them, or whose aliases have it.")
+        var text: String?
+
+        @Flag(help: "The architectures of Hugging Face folders (config.json) that can be opened.")
+        var folders = false
+
+        func run() throws {
+            if folders { return printFolders() }
+            let backbones = Models.backboneCards.filter { fits($0.name, Models.aliases(of: $0.name)) }
+            let own = Models.ownNames.filter { fits($0, []) }
+            guard !backbones.isEmpty || !own.isEmpty else {
+                throw UserError("no network has '\(text ?? "")' in its name", hint: "'segdistill models list' shows all.", exitCode: .usage)
+            }
+            if text == nil {
+                var heads = TextTable("head", "stands on", "source")
+                for head in Models.headCards {
+                    let all = head.backbones.count == Models.backboneCards.count
+                    let named = all ? "every backbone" : "\(head.backbones.count) backbones: \(abbreviated(head.backbones))"
+                    heads.append([head.name, named, head.source])
+                }
+                print(heads.text + "\n")
+            }
+            if !backbones.isEmpty { print(table(of: backbones).text) }
+            if !own.isEmpty { print("\nNetworks of their own: \(own.joined(separator: ", "))") }
+        }
+
+        private func fits(_ name: String, _ aliases: [String]) -> Bool {
+            guard let text = text?.lowercased() else { return true }
+            return ([name] + aliases).contains { $0.lowercased().contains(text) }
+        }
+
+        private func table(of cards: [ModelCard]) -> TextTable {
+            var table = TextTable([
+                .init("backbone"), .init("input", .right), .init("multiple of", .right), .init("licence"), .init("elsewhere"),
+            ])
+            for card in cards {
+                table.append([
+                    card.name, card.inputSize.map(String.init) ?? "any", String(card.sizeMultiple), card.license,
+                    abbreviated(([card.repository].compactMap { $0 } + Models.aliases(of: card.name)), most: 2),
+                ])
+            }
+            return table
+        }
+
+        private func printFolders() {
+            var table = TextTable("model_type", "architectures")
+            for (type, architectures) in Models.folderTypes.sorted(by: { $0.modelType < $1.modelType }) {
+                table.append([type, architectures.joined(separator: ", ")])
+            }
+            print(table.text)
+        }
+
+        private func abbreviated(_ names: [String], most: Int = 3) -> String {
+            let shown = names.prefix(most).joined(separator: ", ")
+            return names.count > most ? "\(shown), …" : shown
+        }
+    }
+}
