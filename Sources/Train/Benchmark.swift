@@ -58,22 +58,10 @@ extension Benchmark {
         }
     }
 
-    /// A network's forward pass, as in evaluation.
-    /// - Parameter size: of the images; sides are taken as they are.
-    public static func model(
-        _ recipe: ModelRecipe, classes: Int, batch: Int, size: PixelSize, device: Device, channelsLast: Bool, repeats: Int, warmup: Int
-    ) throws -> Benchmark {
+    /// A network's pass over random images.
+    public static func model(_ workload: ModelWorkload, repeats: Int, warmup: Int) throws -> Benchmark {
         try withTorchErrors {
-            let network = Network(
-                try recipe.build(classes: classes).model, device: device, precision: recipe.precision, channelsLast: channelsLast)
-            network.storeForInference()
-            let images = Tensor.zeros([batch, size.height, size.width, 3], dtype: .uint8, device: device)
-            return withoutGradients {
-                Benchmark("model", imagesPerCall: batch, repeats: repeats, warmup: warmup) {
-                    _ = network.scores(images, size: [size.height, size.width])
-                    device.synchronize()
-                }
-            }
+            Benchmark("model", imagesPerCall: workload.batch, repeats: repeats, warmup: warmup) { workload.run() }
         }
     }
 

@@ -20,15 +20,8 @@ public final class Network {
         model.to(device, format: channelsLast ? .channelsLast : nil)
     }
 
-    /// Keeps weights that only convolutions and matrix products read in the type that they compute in, which saves casting them
-    /// anew each time: for a network that is not trained.
-    public func storeForInference() {
-        model.eval().freeze()
-        guard let autocast else { return }
-        withoutGradients {
-            for parameter in model.parameters() where parameter.dimensions >= 2 { parameter.setData(parameter.to(autocast)) }
-        }
-    }
+    /// Keeps weights in the type that they are computed in: for a network that is not trained.
+    public func storeForInference() { model.storeForInference(computingIn: autocast) }
 
     /// A forward pass over B×H×W×3 bytes; taps and outputs may be bfloat16.
     public func forward(_ images_BHWC: Tensor, taps: inout Taps) -> ModelOutput {
@@ -40,6 +33,20 @@ public final class Network {
     public func scores(_ images_BHWC: Tensor, size: [Int]) -> Tensor {
         var taps = Taps()
         return model.resize(forward(images_BHWC, taps: &taps).logits.float, to: size)
+    }
+}
+
+extension VisionModel {
+    /// Freezes the network and keeps the weights that only convolutions and matrix products read in `type`, which saves casting
+    /// them anew each time; all others in float32. Nil keeps float32 throughout.
+    func storeForInference(computingIn type: DType?) {
+        eval().freeze()
+        withoutGradients {
+            for (_, tensor) in stateDict() where tensor.dtype.isFloatingPoint {
+                let wanted = tensor.dimensions >= 2 ? type ?? .float32 : .float32
+                if tensor.dtype != wanted { tensor.setData(tensor.to(wanted)) }
+            }
+        }
     }
 }
 

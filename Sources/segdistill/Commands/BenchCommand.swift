@@ -63,32 +63,55 @@ struct BenchCommand: ParsableCommand {
 
     struct Model: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "A network's forward pass, as in evaluation, with random weights.",
-            discussion: "Example:\n  segdistill bench model espnetv2-s0.5 --height 360 --width 480 --precision float32")
+            abstract: "A network's forward pass, or forward and backward, on random weights and images.",
+            discussion: """
+                Examples:
+                  segdistill bench model espnetv2-s0.5 --height 360 --width 480 --precision float32
+                  segdistill bench model dinov2-small --height 518 --width 518
+                  segdistill bench model segformer-b0 --height 512 --width 512 --batch 4 --backward
+                """)
 
-        @Argument(help: "The model's name.") var name: String
+        @Argument(help: "The name of a model or a backbone, library:name, or a folder with config.json.") var name: String
         @Option(help: "Images at once.") var batch = 1
         @Option(help: "Pixels.") var height = 352
         @Option(help: "Pixels.") var width = 480
-        @Option(help: "Classes.") var classes = 11
+        @Option(help: "Classes, for a model with a segmentation head.") var classes = 11
         @Option(help: "auto, float32 or bf16.") var precision = "auto"
+        @Flag(help: "Forward and backward, in training mode.") var backward = false
+        @Flag(inversion: .prefixedNo, help: "A pixel's channels side by side in memory.") var channelsLast = true
+        @Option(help: "Threads of the processor; all cores unless given.") var threads: Int?
         @Option(help: "auto, cpu, cuda, cuda:N or mps.") var device = "auto"
+        @Flag(help: ArgumentHelp("One pass for each line of standard input, its seconds printed: to take turns with a rival.")) var paced = false
         @OptionGroup var repeats: Repeats
 
         func run() throws {
             guard let precision = Precision(rawValue: precision) else {
                 throw ValidationError("expected --precision auto, float32 or bf16, found '\(precision)'")
             }
-            var model = ModelRecipe()
-            model.model = name
-            model.precision = precision
             try LibTorch.load()
+            LibTorch.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
             let place = try Device(device)
-            let size = PixelSize(height: height, width: width)
-            let benchmark = try Benchmark.model(
-                model, classes: classes, batch: batch, size: size, device: place, channelsLast: true, repeats: repeats.repeats,
-                warmup: repeats.warmup)
-            repeats.show(benchmark, "\(name), \(batch)×\(height)×\(width), \(precision.rawValue) on \(place)")
+            let workload = try withTorchErrors { try ModelWorkload(name, options(precision), device: place) }
+            if paced { return try pace(workload) }
+            let benchmark = try Benchmark.model(workload, repeats: repeats.repeats, warmup: repeats.warmup)
+            repeats.show(benchmark, "\(name), \(batch)×\(height)×\(width), \(precision.rawValue)\(backward ? ", with gradients" : "") on \(place)")
+        }
+
+        private func options(_ precision: Precision) -> ModelWorkload.Options {
+            var options = ModelWorkload.Options()
+            (options.batch, options.height, options.width, options.classes) = (batch, height, width, classes)
+            (options.precision, options.channelsLast, options.backward) = (precision, channelsLast, backward)
+            return options
+        }
+
+        private func pace(_ workload: ModelWorkload) throws {
+            try withTorchErrors {
+                let clock = ContinuousClock()
+                while readLine() != nil {
+                    let time = clock.measure { workload.run() }
+                    FileHandle.standardOutput.write(Data("\(time / .seconds(1))\n".utf8))
+                }
+            }
         }
     }
 
