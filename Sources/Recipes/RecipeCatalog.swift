@@ -4,11 +4,14 @@
 public struct RecipeCatalog: Sendable {
     /// The names that `teacher.model` and `student.model` accept.
     public let models: [String]
+    /// The names that `teacher.model` accepts beside them: networks without a segmentation head, whose maps teach.
+    public let backbones: [String]
     /// The methods that `distillation` accepts, with their settings.
     public let methods: [MethodSchema]
 
-    public init(models: [String], methods: [MethodSchema]) {
+    public init(models: [String], backbones: [String] = [], methods: [MethodSchema]) {
         self.models = models
+        self.backbones = backbones
         self.methods = methods
     }
 }

@@ -7,7 +7,7 @@ import TorchNN
 
 /// The teacher and the methods by which the student learns from it.
 final class Distiller {
-    let teacher: Network
+    let teacher: Network<VisionModel>
     private let methods: [Active]
 
     private struct Active {
@@ -19,7 +19,7 @@ final class Distiller {
     }
 
     /// - Throws: `UserError` when a tap does not exist, or the models do not fit a method.
-    init(teacher: Network, student: Network, methods recipes: [MethodRecipe], classes: Int) throws {
+    init(teacher: Network<VisionModel>, student: Segmenter, methods recipes: [MethodRecipe], classes: Int) throws {
         self.teacher = teacher
         var names: Set<String> = []
         methods = try recipes.map { recipe in
@@ -43,7 +43,7 @@ final class Distiller {
     }
 
     private static func channels(
-        _ taps: [String: String], _ model: SegmentationModel, _ method: String, _ side: String
+        _ taps: [String: String], _ model: VisionModel, _ method: String, _ side: String
     ) throws -> [String: Int] {
         try taps.mapValues { tap in
             if let channels = model.tapChannels[tap] { return channels }
@@ -79,8 +79,7 @@ final class Distiller {
 
     /// The weighted losses of one batch, by name; a method's terms are added behind it when it has several.
     func losses(_ images: Tensor, student taps: Taps, labels: Tensor) -> [(String, Tensor)] {
-        var seen = Taps(teacherTaps)
-        withoutGradients { _ = teacher.forward(images, taps: &seen) }
+        let seen = withoutGradients { teacher.record(teacherTaps, of: images) }
         return methods.map { active in
             let inputs = MethodInputs(
                 teacher: active.teacherTaps.mapValues { seen[$0]! }, student: active.studentTaps.mapValues { taps[$0]! }, labels: labels)
@@ -91,7 +90,7 @@ final class Distiller {
     /// One line for each method: its taps, their shapes, and the memory of its loss.
     func describe(batch: Int, height: Int, width: Int, student: SegmentationModel) -> [String] {
         methods.map { active in
-            func shapes(_ taps: [String: String], _ model: SegmentationModel) -> [String: [Int]] {
+            func shapes(_ taps: [String: String], _ model: VisionModel) -> [String: [Int]] {
                 taps.mapValues { tap in
                     let stride = model.tapStrides[tap]!
                     return [batch, model.tapChannels[tap]!, (height + stride - 1) / stride, (width + stride - 1) / stride]

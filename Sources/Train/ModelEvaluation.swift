@@ -26,7 +26,7 @@ public struct ModelEvaluation {
     ///   - outputMap: what the network's classes count as, for a network that was trained on others.
     ///   - pictureCount: how many predictions to keep for looking at, spread over the data set.
     public static func run(
-        _ network: Network, on dataset: any Dataset, _ recipe: EvaluationRecipe, outputMap: ClassMap? = nil, pictureCount: Int = 0,
+        _ network: Segmenter, on dataset: any Dataset, _ recipe: EvaluationRecipe, outputMap: ClassMap? = nil, pictureCount: Int = 0,
         progress: (Int) -> Void = { _ in }
     ) throws -> ModelEvaluation {
         let wasTraining = network.model.isTraining

@@ -43,6 +43,24 @@ extension ModelRecipe {
         return (built, "\(report) from \(weights)")
     }
 
+    /// A teacher, on the CPU: a segmentation network as ``build(classes:)`` makes it, or a backbone, whose maps a student can learn
+    /// from; a folder's weights stay in the file's memory and type.
+    func buildTeacher(classes: Int) throws -> (model: VisionModel, report: String?) {
+        if isFolder && weights == nil && reinitialize.isEmpty && discard.isEmpty {
+            try refuseOptions()
+            let network = try ModelFolder(URL(fileURLWithPath: model)).load()
+            return (network, "\(network.stateDict().count) tensors from \(model)")
+        }
+        guard Models.isBackbone(model) else { return try build(classes: classes) }
+        try refuseOptions()
+        guard let weights else {
+            throw UserError("the teacher \(model) has no weights", hint: "Give 'teacher.weights', or a folder as 'teacher.model'.")
+        }
+        let backbone = try withoutInitialization { try Models.backbone(model) }
+        let report = try backbone.load(weights: Tensor.load(URL(fileURLWithPath: weights)), from: weights)
+        return (backbone, "\(report) from \(weights)")
+    }
+
     /// A folder's config.json says all of the architecture.
     private func refuseOptions() throws {
         guard options == ModelOptions() else {

@@ -6,14 +6,14 @@ import Torch
 import TorchNN
 
 /// A model on its device with the precision that it computes in.
-public final class Network {
-    public let model: SegmentationModel
+public final class Network<Model: VisionModel> {
+    public let model: Model
     public let device: Device
     /// bfloat16 for autocast; nil computes in float32.
     public let autocast: DType?
 
     /// - Parameter channelsLast: lays out weights, and with them all maps, with a pixel's channels side by side.
-    public init(_ model: SegmentationModel, device: Device, precision: Precision = .float32, channelsLast: Bool = true) {
+    public init(_ model: Model, device: Device, precision: Precision = .float32, channelsLast: Bool = true) {
         self.model = model
         self.device = device
         autocast = precision.autocast(on: device)
@@ -23,6 +23,17 @@ public final class Network {
     /// Keeps weights in the type that they are computed in: for a network that is not trained.
     public func storeForInference() { model.storeForInference(computingIn: autocast) }
 
+    /// The taps of B×H×W×3 bytes, and no more computed than the deepest of them needs; they may be bfloat16.
+    public func record(_ taps: Set<String>, of images_BHWC: Tensor) -> Taps {
+        let input = model.normalize(images_BHWC)
+        return withAutocast(autocast, on: device) { model.record(taps, of: input) }
+    }
+}
+
+/// A network that is trained, scored and used.
+public typealias Segmenter = Network<SegmentationModel>
+
+extension Network where Model == SegmentationModel {
     /// A forward pass over B×H×W×3 bytes; taps and outputs may be bfloat16.
     public func forward(_ images_BHWC: Tensor, taps: inout Taps) -> ModelOutput {
         let input = model.normalize(images_BHWC)

@@ -7,7 +7,7 @@ import Vision
 
 /// A trained network that labels pictures.
 public struct Predictor {
-    public let network: Network
+    public let network: Segmenter
     public let classes: ClassList
     private let settings: TestProtocol
 
@@ -16,7 +16,7 @@ public struct Predictor {
     public init(
         _ saved: SavedModel, device: Device, precision: Precision = .auto, evaluation: EvaluationRecipe = EvaluationRecipe()
     ) throws {
-        network = Network(try saved.load(), device: device, precision: precision)
+        network = Segmenter(try saved.load(), device: device, precision: precision)
         network.storeForInference()
         classes = saved.info.classes
         settings = evaluation.testProtocol(multiple: network.model.card.sizeMultiple)

@@ -8,11 +8,11 @@ import Torch
 
 /// Scores a trained network on a split of a recipe's data and writes the record into its run folder.
 public struct Tester {
-    public let network: Network
+    public let network: Segmenter
     public let info: SavedModelInfo
     public let recipe: Recipe
 
-    public init(_ network: Network, _ info: SavedModelInfo, _ recipe: Recipe) {
+    public init(_ network: Segmenter, _ info: SavedModelInfo, _ recipe: Recipe) {
         self.network = network
         self.info = info
         self.recipe = recipe

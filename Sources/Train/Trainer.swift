@@ -135,7 +135,7 @@ public final class Trainer {
     /// Scores the best checkpoint on the test split: `metrics/test.json` and pictures.
     private func test() throws {
         let saved = try SavedModel(at: run.url.path)
-        let network = Network(
+        let network = Segmenter(
             try saved.load(), device: setup.device, precision: recipe.student.precision, channelsLast: recipe.channelsLast)
         network.storeForInference()
         let tester = Tester(network, saved.info, recipe)

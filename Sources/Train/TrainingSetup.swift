@@ -13,7 +13,7 @@ public final class TrainingSetup {
     public let recipe: Recipe
     public let device: Device
     public let steps: Int
-    let student: Network
+    let student: Segmenter
     let distiller: Distiller?
     let step: TrainingStep
     let trainingSet: any Dataset
@@ -42,7 +42,7 @@ public final class TrainingSetup {
         let (model, loaded) = try withTorchErrors { try recipe.student.build(classes: classes) }
         note("student \(recipe.student.model): \(model.parameterCount.formatted()) parameters, \(loaded ?? "random weights")")
         let student = try withTorchErrors {
-            Network(model, device: device, precision: recipe.student.precision, channelsLast: recipe.channelsLast)
+            Segmenter(model, device: device, precision: recipe.student.precision, channelsLast: recipe.channelsLast)
         }
         let distiller = try recipe.teacher.map { try Self.distiller(recipe, $0, student, classes, note) }
         let batches = max(1, trainingSet.count / data.loader.batchSize)
@@ -51,6 +51,10 @@ public final class TrainingSetup {
         self.student = student
         self.distiller = distiller
         self.steps = steps
+        if let crop = data.augmentation.crop {
+            try model.checkSize(height: crop.height, width: crop.width)
+            try distiller?.teacher.model.checkSize(height: crop.height, width: crop.width)
+        }
         if let crop = data.augmentation.crop, let distiller {
             for line in distiller.describe(batch: data.loader.batchSize, height: crop.height, width: crop.width, student: model) {
                 note(line)
@@ -62,12 +66,12 @@ public final class TrainingSetup {
     }
 
     private static func distiller(
-        _ recipe: Recipe, _ teacherRecipe: ModelRecipe, _ student: Network, _ classes: Int, _ note: (String) -> Void
+        _ recipe: Recipe, _ teacherRecipe: ModelRecipe, _ student: Segmenter, _ classes: Int, _ note: (String) -> Void
     ) throws -> Distiller {
         // The teacher and the projectors have random numbers of their own.
         try TorchRandom.isolated(seed: recipe.seed) {
             try withTorchErrors {
-                let (model, loaded) = try teacherRecipe.build(classes: classes)
+                let (model, loaded) = try teacherRecipe.buildTeacher(classes: classes)
                 note("teacher \(teacherRecipe.model): \(model.parameterCount.formatted()) parameters, \(loaded ?? "random weights")")
                 let teacher = Network(
                     model, device: student.device, precision: teacherRecipe.precision, channelsLast: recipe.channelsLast)

@@ -8,7 +8,7 @@ import TorchOptim
 
 /// Everything that one optimiser step needs, and the step itself. Nothing in it waits for the device.
 final class TrainingStep {
-    let student: Network
+    let student: Segmenter
     let distiller: Distiller?
     let optimizer: any Optimizer
     let schedule: LearningRateSchedule
@@ -16,7 +16,7 @@ final class TrainingStep {
     private let taskLoss: TaskLoss
     private let clip: Double?
 
-    init(_ recipe: Recipe, student: Network, distiller: Distiller?, steps: Int) throws {
+    init(_ recipe: Recipe, student: Segmenter, distiller: Distiller?, steps: Int) throws {
         self.student = student
         self.distiller = distiller
         student.model.train()

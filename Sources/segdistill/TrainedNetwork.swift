@@ -41,10 +41,10 @@ struct TrainedNetwork {
         return folder.hasPrefix("best") ? "best" : folder.hasPrefix("step") ? "last" : folder
     }
 
-    func network(_ recipe: Recipe, device: String?) throws -> Network {
+    func network(_ recipe: Recipe, device: String?) throws -> Segmenter {
         let place = try device.map { try Device($0) } ?? Device(recipe.device)
         LibTorch.threads = recipe.threads ?? ProcessInfo.processInfo.activeProcessorCount
-        let network = Network(
+        let network = Segmenter(
             try saved.load(), device: place, precision: recipe.student.precision, channelsLast: recipe.channelsLast)
         network.storeForInference()
         return network

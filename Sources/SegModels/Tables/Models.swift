@@ -25,6 +25,9 @@ public enum Models {
     /// Names of the backbones that ``backbone(_:classes:)`` builds: this package's and other libraries' (`library:name`).
     public static var backboneNames: [String] { BackboneKind.all.flatMap { [$0.name] + $0.aliases } }
 
+    /// Whether a name is a backbone's and no model's.
+    public static func isBackbone(_ name: String) -> Bool { backboneNames.contains(name) && !names.contains(name) }
+
     /// A backbone by its name here or in another library.
     /// - Parameter classes: outputs of its image classifier; nil leaves that out.
     /// - Throws: `UserError` with the nearest name when there is none, or when it has no classifier.
