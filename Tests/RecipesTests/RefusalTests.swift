@@ -64,7 +64,7 @@ import Testing
             refusal("") == """
                 3 problems in the recipe; nothing was started
                 r.yaml:1:1: data.dataset: this key is required: camvid, idd-lite, folder (your own images and label PNGs), or street-scenes (built in).
-                r.yaml:1:1: student.model: this key is required: The network, by its name in the table of models, such as deeplabv3-resnet18.
+                r.yaml:1:1: student.model: this key is required: The network, by its name in the table of models, such as deeplabv3-resnet18, or a folder with config.json and weights (a path with a slash: ./segformer-b5).
                 r.yaml:1:1: name: this key is required: What the run is called in comparisons, beside its seeds; its folder is runs/DATASET/NAME-seedSEED without --out.
                 """)
     }

@@ -61,8 +61,8 @@ public struct ModelRecipe: RecipeSection {
     func check(_ reader: inout RecipeReader) {
         let models = reader.catalog.models + (reader.path() == "teacher" ? reader.catalog.backbones : [])
         if !isFolder && !models.contains(model) {
-            let nearest = nearestName(to: model, in: models).map { "; did you mean '\($0)'?" } ?? ""
-            reader.report(at: "model", "unknown model '\(model)'\(nearest); 'segdistill models list' shows all")
+            let nearest = nearestName(to: model, in: models).map { "; did you mean '\($0)'?" }
+            reader.report(at: "model", "unknown model '\(model)'\(nearest ?? "; 'segdistill models list' shows all")")
         }
         if weights != nil && checkpoint != nil {
             reader.report(at: "checkpoint", "cannot be combined with 'weights': give the one that the network starts from")
