@@ -39,6 +39,20 @@ import Train
         #expect(names == Set(model.stateDict().map(\.0)))
     }
 
+    /// A backbone without a head teaches by its maps: its file may hold the classifier too.
+    @Test func aBackboneTeaches() throws {
+        let scratch = try Scratch()
+        let weights = scratch["resnet18.safetensors"]
+        try Tensor.save(Models.backbone("torchvision:resnet18", classes: 7).stateDict(), to: weights)
+        let method = "distillation: [{method: cwd, taps: {teacher: stage3, student: stage2}}]"
+        let recipe = try tinyRecipe("feature", steps: 2, "teacher: {model: resnet18, weights: \(weights.path)}\n\(method)")
+        let run = try train(recipe, into: scratch["run"])
+        #expect(try run.readInfo().status == .finished)
+        #expect(throws: UserError.self) {
+            _ = try TrainingSetup(tinyRecipe("feature", "teacher: {model: resnet18}\n\(method)"))
+        }
+    }
+
     @Test func trainingLowersTheLoss() throws {
         let scratch = try Scratch()
         var losses: [Double] = []
