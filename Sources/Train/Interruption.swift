@@ -26,13 +26,13 @@ package enum Interruption {
         return pointer
     }()
 
-    static var isRequested: Bool { flag.pointee != 0 }
+    package static var isRequested: Bool { flag.pointee != 0 }
 
     /// As Ctrl-C would.
     package static func request() { flag.pointee = 1 }
 
     /// Runs `body` with the handlers in place.
-    static func observed<Result>(_ body: () throws -> Result) rethrows -> Result {
+    package static func observed<Result>(_ body: () throws -> Result) rethrows -> Result {
         flag.pointee = 0
         let signals = [SIGINT, SIGTERM]
         unblock(signals)

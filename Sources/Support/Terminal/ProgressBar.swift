@@ -16,6 +16,7 @@ import Foundation
 public final class ProgressBar {
     private let label: String
     private let total: Int
+    private let amount: (Int) -> String
     private let isTerminal: Bool
     private let width: () -> Int
     private let now: () -> Double
@@ -29,20 +30,22 @@ public final class ProgressBar {
     /// A bar on standard error.
     /// - Parameters:
     ///   - completed: steps done before this process began, as when a run is resumed; they count as progress, not as speed.
-    public convenience init(_ label: String, total: Int, completed: Int = 0) {
+    ///   - amount: how a number of steps is written, where they are not to be counted one by one (bytes, say).
+    public convenience init(_ label: String, total: Int, completed: Int = 0, amount: @escaping (Int) -> String = { String($0) }) {
         let isTerminal = isatty(STDERR_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb"
         self.init(
-            label, total: total, completed: completed, isTerminal: isTerminal, width: Self.terminalWidth,
+            label, total: total, completed: completed, amount: amount, isTerminal: isTerminal, width: Self.terminalWidth,
             now: { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 }, write: { FileHandle.standardError.write(Data($0.utf8)) })
     }
 
     /// A bar with everything around it given.
     package init(
-        _ label: String, total: Int, completed: Int = 0, isTerminal: Bool, width: @escaping () -> Int,
-        now: @escaping () -> Double, write: @escaping (String) -> Void
+        _ label: String, total: Int, completed: Int = 0, amount: @escaping (Int) -> String = { String($0) }, isTerminal: Bool,
+        width: @escaping () -> Int, now: @escaping () -> Double, write: @escaping (String) -> Void
     ) {
         self.label = label
         self.total = max(total, 1)
+        self.amount = amount
         self.isTerminal = isTerminal
         self.width = width
         self.now = now
@@ -87,7 +90,7 @@ public final class ProgressBar {
         let fraction = Double(completed) / Double(total)
         let elapsed = time - start
         let speed = elapsed > 0 ? Double(completed - firstStep) / elapsed : 0
-        var parts = ["\(Int(fraction * 100)) %", "\(completed)/\(total)"]
+        var parts = ["\(Int(fraction * 100)) %", "\(amount(completed))/\(amount(total))"]
         if let rate {
             parts.append(rate)
         } else if speed > 0 {
