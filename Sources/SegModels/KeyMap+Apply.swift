@@ -50,17 +50,32 @@ extension KeyMap {
     }
 
     /// A head's map with that of the backbone below it, for files that hold both.
-    package static func joining(_ head: KeyMap, _ backbone: KeyMap) -> KeyMap {
-        let below = backbone.rules.map { $0.prefixed(file: head.backbonePrefix, model: "backbone." + backbone.prefix) }
-        let rest: [Rule] = [.rename(head.backbonePrefix + "*", to: "backbone." + backbone.prefix + "*")]
+    /// - Parameter dropping: tensors of the backbone that it has no use for, under its names.
+    package static func joining(_ head: KeyMap, _ backbone: KeyMap, dropping: [String] = []) -> KeyMap {
+        let place = "backbone." + backbone.prefix
+        let below = backbone.rules.map { $0.prefixed(file: head.backbonePrefix, model: place) }
+        let rest: [Rule] = [.rename(head.backbonePrefix + "*", to: place + "*")]
         return KeyMap(
-            head.file, head.origin, recognizedBy: head.recognizedBy, butNot: head.butNot, rules: head.rules + below + rest)
+            head.file, head.origin, recognizedBy: head.recognizedBy, alongside: backbone.recognizedBy.map { head.backbonePrefix + $0 },
+            butNot: head.butNot + backbone.butNot.map { head.backbonePrefix + $0 }, rules: head.rules + below + rest,
+            dropping: dropping.map { place + $0 })
     }
+
+    /// With more rules, after its own.
+    func adding(_ more: [Rule]) -> KeyMap {
+        KeyMap(
+            file, origin, recognizedBy: recognizedBy, alongside: alongside, butNot: butNot, rules: rules + more, prefix: prefix,
+            dropping: dropping, isBackbone: isBackbone, backbonePrefix: backbonePrefix)
+    }
+
+    /// With the same rules, whatever the file holds.
+    var recognizedByHead: KeyMap { KeyMap(file, origin, recognizedBy: [], rules: rules, prefix: prefix) }
 
     /// This map for a network that has the backbone under `place`, without what only the backbone's classifier needs.
     package func below(_ place: String, dropping: [String]) -> KeyMap {
         KeyMap(
-            file, origin, recognizedBy: recognizedBy, butNot: butNot, rules: rules, prefix: place + prefix, dropping: dropping.map { place + $0 },
+            file, origin, recognizedBy: recognizedBy, butNot: butNot, rules: rules, prefix: place + prefix,
+            dropping: dropping.map { place + $0 },
             isBackbone: true)
     }
 }

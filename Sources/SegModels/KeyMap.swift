@@ -23,8 +23,10 @@ public struct KeyMap: Sendable {
     /// What such a file holds, for messages: "torchvision's ResNet".
     public let file: String
     public let origin: Origin
-    /// A file is of this kind when it holds a name that fits one of these patterns and none of `butNot`.
+    /// A file is of this kind when it holds a name that fits one of these patterns, one that fits one of `alongside` if there are
+    /// any, and none of `butNot`.
     public let recognizedBy: [String]
+    public let alongside: [String]
     public let butNot: [String]
     /// The first rule that fits a name is used; a name that none fits is the model's too.
     public let rules: [Rule]
@@ -38,12 +40,14 @@ public struct KeyMap: Sendable {
     public let backbonePrefix: String
 
     public init(
-        _ file: String, _ origin: Origin = .own, recognizedBy: [String], butNot: [String] = [], rules: [Rule] = [], prefix: String = "",
-        dropping: [String] = [], isBackbone: Bool = false, backbonePrefix: String = "backbone."
+        _ file: String, _ origin: Origin = .own, recognizedBy: [String], alongside: [String] = [], butNot: [String] = [],
+        rules: [Rule] = [],
+        prefix: String = "", dropping: [String] = [], isBackbone: Bool = false, backbonePrefix: String = "backbone."
     ) {
         self.file = file
         self.origin = origin
         self.recognizedBy = recognizedBy
+        self.alongside = alongside
         self.butNot = butNot
         self.rules = rules
         self.prefix = prefix
@@ -54,7 +58,7 @@ public struct KeyMap: Sendable {
 
     func fits(_ names: some Collection<String>) -> Bool {
         func holds(_ patterns: [String]) -> Bool { names.contains { name in patterns.contains { matches(name, $0) } } }
-        return holds(recognizedBy) && !holds(butNot)
+        return holds(recognizedBy) && (alongside.isEmpty || holds(alongside)) && !holds(butNot)
     }
 
     /// Names that wrappers put before all others: `DataParallel`, Lightning, checkpoints with an optimiser beside the weights.

@@ -61,7 +61,8 @@ public enum ModelParity {
                 try backbone.load(weights: tensors, from: path)
                 return backbone
             }
-            let options = ModelOptions(hasAuxiliaryHead: tensors.keys.contains { $0.hasPrefix("aux_classifier.") })
+            let options = ModelOptions(
+                hasAuxiliaryHead: tensors.keys.contains { $0.contains("aux_classifier.") || $0.contains("auxiliary_head.") })
             let model = try Models.make(torchvision[name] ?? name, classes: classes, options: options)
             try model.load(weights: tensors, from: path)
             return model

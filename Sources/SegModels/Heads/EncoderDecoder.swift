@@ -6,14 +6,20 @@ public final class EncoderDecoder: SegmentationModel {
     public let backbone: Backbone
     let classifier: any SegmentationHead
     package let auxClassifier: FCN?
+    private let givesScoresOfImage: Bool
 
-    package init(_ card: ModelCard, _ backbone: Backbone, head: any SegmentationHead, auxiliary: FCN? = nil) {
+    /// - Parameter givesScoresOfImage: whether the scores are resized to the image's size; the head's own else.
+    package init(
+        _ card: ModelCard, _ backbone: Backbone, head: any SegmentationHead, auxiliary: FCN? = nil, givesScoresOfImage: Bool = false
+    ) {
         self.backbone = backbone
+        self.givesScoresOfImage = givesScoresOfImage
         classifier = head
         auxClassifier = auxiliary
-        let stride = backbone.strides[head.resolutionStage]
+        let strides = head.tapStrides(backbone.strides)
         let below = backbone.tapChannels.filter { $0.key != "logits" }.map { ($0, $1, backbone.tapStrides[$0]!) }
-        super.init(card, taps: below + [("features", head.featureChannels, stride), ("logits", card.classes, stride)])
+        let own = [("features", head.featureChannels, strides.features), ("logits", card.classes, givesScoresOfImage ? 1 : strides.logits)]
+        super.init(card, taps: below + own)
     }
 
     public override var classifierTensors: [String] {
@@ -26,8 +32,14 @@ public final class EncoderDecoder: SegmentationModel {
 
     /// Whole networks as others publish them, where head and backbone have maps of one origin, and files of the backbone alone.
     public override var keyMaps: [KeyMap] {
-        let whole = classifier.keyMaps.flatMap { head in
-            backbone.keyMaps.filter { $0.origin == head.origin }.map { KeyMap.joining(head, $0) }
+        let whole = classifier.keyMaps.flatMap { head -> [KeyMap] in
+            let auxiliary = auxClassifier?.rules(of: head.origin, from: "auxiliary_head.", to: "aux_classifier.") ?? []
+            let complete = head.adding(auxiliary + [.rename("auxiliary_head.*", to: "aux_classifier.*")])
+            let below = backbone.keyMaps.filter { $0.origin == head.origin }
+            // A file may hold the head alone, or a backbone under this package's own names.
+            let dropped = backbone.classifierTensors
+            return below.map { .joining(complete, $0, dropping: dropped) }
+                + [.joining(complete, below.first?.recognizedByHead ?? KeyMap("", recognizedBy: []), dropping: dropped)]
         }
         return whole + backbone.keyMaps.map { $0.below("backbone.", dropping: backbone.classifierTensors) }
     }
@@ -41,11 +53,16 @@ public final class EncoderDecoder: SegmentationModel {
     }
 
     public override func forward(_ image: Tensor, taps: inout Taps) -> ModelOutput {
-        let stages = backbone.stages(image, taps: &taps)
-        let (features, logits) = classifier(stages)
+        let stages = classifier.stages(of: backbone, image, taps: &taps)
+        let (features, scores) = classifier(stages)
+        let logits = scoresOf(image, scores)
         taps.record("features", features)
         taps.record("logits", logits)
-        return ModelOutput(logits: logits, auxiliary: isTraining ? auxClassifier.map { $0(stages).logits } : nil)
+        return ModelOutput(logits: logits, auxiliary: isTraining ? auxClassifier.map { scoresOf(image, $0(stages).logits) } : nil)
+    }
+
+    private func scoresOf(_ image: Tensor, _ scores: Tensor) -> Tensor {
+        givesScoresOfImage ? resize(scores, to: Array(image.shape.suffix(2))) : scores
     }
 }
 

@@ -13,6 +13,10 @@ package protocol SegmentationHead: Module {
     var keyMaps: [KeyMap] { get }
     /// Whether scores are resized with their corner pixels aligned.
     var alignsCorners: Bool { get }
+    /// The image's size over that of the `features` and the `logits`, on a backbone whose maps have these strides.
+    func tapStrides(_ strides: [Int]) -> (features: Int, logits: Int)
+    /// What the head reads: the backbone's four maps, if it does not say otherwise. Fewer may come when the taps are complete.
+    func stages(of backbone: Backbone, _ image: Tensor, taps: inout Taps) -> [Tensor]
     /// Four maps to the map before the classifier, before dropout, and the scores.
     func callAsFunction(_ stages: [Tensor]) -> (features: Tensor, logits: Tensor)
 }
@@ -20,6 +24,10 @@ package protocol SegmentationHead: Module {
 extension SegmentationHead {
     package var keyMaps: [KeyMap] { [] }
     package var alignsCorners: Bool { false }
+
+    package func tapStrides(_ strides: [Int]) -> (features: Int, logits: Int) { (strides[resolutionStage], strides[resolutionStage]) }
+
+    package func stages(of backbone: Backbone, _ image: Tensor, taps: inout Taps) -> [Tensor] { backbone.stages(image, taps: &taps) }
 }
 
 /// 3×3 or 1×1 convolution (no bias), batch normalisation, ReLU.

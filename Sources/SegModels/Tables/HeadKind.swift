@@ -7,24 +7,32 @@ struct HeadKind: Sendable {
     let outputStride: Int?
     /// Which backbones it can stand on.
     let fits: @Sendable (BackboneKind) -> Bool
+    /// Another name of the whole network on a backbone, where it has one.
+    let alias: @Sendable (BackboneKind) -> String?
     let make: @Sendable (_ backbone: Backbone, _ classes: Int, _ width: Int?) throws -> any SegmentationHead
 
     init(
-        _ name: String, source: String, outputStride: Int? = nil, fits: @escaping @Sendable (BackboneKind) -> Bool = { _ in true },
+        _ name: String, source: String, outputStride: Int? = nil, alias: @escaping @Sendable (BackboneKind) -> String? = { _ in nil },
+        fits: @escaping @Sendable (BackboneKind) -> Bool = { _ in true },
         make: @escaping @Sendable (_ backbone: Backbone, _ classes: Int, _ width: Int?) throws -> any SegmentationHead
     ) {
         self.name = name
         self.source = source
         self.outputStride = outputStride
         self.fits = fits
+        self.alias = alias
         self.make = make
     }
 
     /// The head on every backbone that it fits: `<head>-<backbone>`.
-    var entries: [Models.Entry] { BackboneKind.all.filter(fits).map(entry) }
+    var entries: [Models.Entry] {
+        BackboneKind.all.filter(fits).flatMap { kind in
+            ["\(name)-\(kind.name)", alias(kind)].compactMap(\.self).map { entry($0, kind) }
+        }
+    }
 
-    private func entry(_ kind: BackboneKind) -> Models.Entry {
-        Models.Entry(name: "\(name)-\(kind.name)") { name, classes, options in
+    private func entry(_ name: String, _ kind: BackboneKind) -> Models.Entry {
+        Models.Entry(name: name) { name, classes, options in
             if !kind.dilates { try Models.refuse("outputStride", of: name, unless: options.outputStride == nil) }
             let stride = options.outputStride ?? (kind.dilates ? outputStride : nil)
             if let stride { try Models.checkStride(stride, of: name) }
@@ -33,9 +41,11 @@ struct HeadKind: Sendable {
             (card.name, card.classes, card.source) = (name, classes, "\(source); \(card.source)")
             // The backbone's published weights have an input size; the network is trained at the recipe's.
             card.inputSize = nil
+            // As published: a quarter of the channels of convolutional backbones, 256 on the others.
+            let width = kind.dilates ? nil : 256
             return EncoderDecoder(
                 card, backbone, head: try make(backbone, classes, options.headChannels),
-                auxiliary: options.hasAuxiliaryHead ? FCN(backbone.channels[2], classes: classes, stage: 2) : nil)
+                auxiliary: options.hasAuxiliaryHead ? FCN(backbone.channels[2], classes: classes, width: width, stage: 2) : nil)
         }
     }
 }
@@ -43,15 +53,21 @@ struct HeadKind: Sendable {
 extension HeadKind {
     /// The heads that read the deepest map, kept large by dilation, and LR-ASPP.
     static let classical = [
-        HeadKind("fcn", source: "Long et al. 2015", outputStride: 8) { FCN($0.channels[3], classes: $1, width: $2) },
+        HeadKind("fcn", source: "Long et al. 2015", outputStride: 8) { backbone, classes, width in
+            // HRNet keeps all its resolutions up to the end: its own head joins them.
+            guard backbone.card.name.hasPrefix("hrnet") else { return FCN(backbone.channels[3], classes: classes, width: width) }
+            let joined = backbone.channels.reduce(0, +)
+            return FCN(backbone.channels, classes: classes, width: width ?? joined, stages: [0, 1, 2, 3], kernel: 1)
+        },
         HeadKind("pspnet", source: "Zhao et al. 2017", outputStride: 8, fits: \.dilates) { PSP($0.channels[3], classes: $1, width: $2) },
         HeadKind("deeplabv3", source: "Chen et al. 2017", outputStride: 8, fits: \.dilates) { backbone, classes, width in
-            // The published rates are those of stride 8; the field of view in pixels stays the same at others.
-            let rates = [12, 24, 36].map { $0 * 8 / backbone.strides[3] }
-            return DeepLabV3(backbone.channels[3], classes: classes, rates: rates, width: width ?? 256)
+            DeepLabV3(backbone.channels[3], classes: classes, rates: atrousRates(backbone), width: width ?? 256)
         },
         HeadKind("lraspp", source: "Howard et al. 2019", outputStride: 16, fits: \.dilates) { backbone, classes, width in
             LRASPP(low: backbone.channels[1], high: backbone.channels[3], classes: classes, width: width ?? 128)
         },
     ]
+
+    /// Dilations of atrous pyramids: the published ones are those of stride 8; the field of view in pixels stays the same at others.
+    static func atrousRates(_ backbone: Backbone) -> [Int] { [12, 24, 36].map { max(1, $0 * 8 / backbone.strides[3]) } }
 }
