@@ -15,6 +15,7 @@ public enum F {
     private static let nearestOp = Operator("aten::upsample_nearest2d")
     private static let nearestExactOp = Operator("aten::_upsample_nearest_exact2d")
     private static let antialiasOp = Operator("aten::_upsample_bilinear2d_aa")
+    private static let bicubicAntialiasOp = Operator("aten::_upsample_bicubic2d_aa")
     private static let reluOp = Operator("aten::relu")
     private static let reluInPlaceOp = Operator("aten::relu_")
     private static let relu6Op = Operator("aten::relu6")
@@ -89,6 +90,7 @@ public enum F {
     public static func nearest(_ x: Tensor, _ size: [Int]) -> Tensor { nearestOp(x, size) }
     public static func nearestExact(_ x: Tensor, _ size: [Int]) -> Tensor { nearestExactOp(x, size) }
     public static func bilinearAntialiased(_ x: Tensor, _ size: [Int]) -> Tensor { antialiasOp(x, size, false) }
+    public static func bicubicAntialiased(_ x: Tensor, _ size: [Int]) -> Tensor { bicubicAntialiasOp(x, size, false) }
 
     public static func relu(_ x: Tensor) -> Tensor { reluOp(x) }
     @discardableResult public static func relu_(_ x: Tensor) -> Tensor { reluInPlaceOp(x) }

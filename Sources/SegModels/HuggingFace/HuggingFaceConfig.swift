@@ -54,6 +54,11 @@ struct HuggingFaceConfig {
         return HuggingFaceConfig(changed, source: source)
     }
 
+    /// The same as of another class.
+    func with(architecture: String) -> HuggingFaceConfig {
+        HuggingFaceConfig(values.merging(["architectures": [architecture]]) { $1 }, source: source)
+    }
+
     func has(_ key: String) -> Bool { values[key].map { !($0 is NSNull) } ?? false }
 
     func int(_ key: String, _ fallback: Int? = nil) throws -> Int { try value(key, fallback, "a whole number") { ($0 as? NSNumber)?.exactInt } }
@@ -66,6 +71,7 @@ struct HuggingFaceConfig {
     func doubles(_ key: String, _ fallback: [Double]? = nil) throws -> [Double] {
         try value(key, fallback, "numbers") { ($0 as? [NSNumber])?.map(\.doubleValue) }
     }
+    func bools(_ key: String, _ fallback: [Bool]? = nil) throws -> [Bool] { try value(key, fallback, "truth values") { $0 as? [Bool] } }
     func strings(_ key: String, _ fallback: [String]? = nil) throws -> [String] { try value(key, fallback, "texts") { $0 as? [String] } }
 
     /// A whole number, or a pair of two equal ones: image and patch sizes.
