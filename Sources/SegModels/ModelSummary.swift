@@ -19,9 +19,7 @@ public struct ModelSummary: Sendable {
     ///   - size: height and width of the image; nil: the card's input size, or 512.
     /// - Throws: `UserError` when there is no such model, or it doesn't take the size.
     public init(_ name: String, classes: Int, size: (height: Int, width: Int)? = nil) throws {
-        let model = try withoutInitialization { () throws -> VisionModel in
-            Models.names.contains(name) ? try Models.make(name, classes: classes) : try Models.backbone(name)
-        }
+        let model = try withoutInitialization { try Models.network(name, classes: classes) }
         let side = model.card.inputSize ?? 512
         let (height, width) = size ?? (side, side)
         try model.checkSize(height: height, width: width)

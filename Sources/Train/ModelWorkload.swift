@@ -36,9 +36,7 @@ public final class ModelWorkload {
     public init(_ name: String, _ options: Options, device: Device) throws {
         let folder = URL(fileURLWithPath: name)
         model =
-            try ModelFolder.isThere(folder)
-            ? ModelFolder(folder).load()
-            : Models.names.contains(name) ? Models.make(name, classes: options.classes) : Models.backbone(name)
+            try ModelFolder.isThere(folder) ? ModelFolder(folder).load() : Models.network(name, classes: options.classes)
         try model.checkSize(height: options.height, width: options.width)
         let deepest = ["logits", "patches", "stage4"].first { [taps = model.tapChannels] in taps[$0] != nil }
         output = deepest ?? model.tapChannels.keys.sorted().last!

@@ -38,6 +38,14 @@ public enum Models {
         return try found.build(.init(classes: classes))
     }
 
+    /// A model (with `classes`), or a backbone without its classifier.
+    /// - Throws: `UserError` with the nearest name of either.
+    public static func network(_ name: String, classes: Int) throws -> VisionModel {
+        if names.contains(name) { return try make(name, classes: classes) }
+        guard backboneNames.contains(name) else { throw unknown("network", name, among: names + backboneNames) }
+        return try backbone(name)
+    }
+
     private static func unknown(_ what: String, _ name: String, among names: [String]) -> UserError {
         let nearest = nearestName(to: name, in: names).map { "Did you mean '\($0)'? " } ?? ""
         return UserError("there is no \(what) '\(name)'", hint: "\(nearest)'segdistill models list' shows all.", exitCode: .usage)
