@@ -46,4 +46,6 @@ struct BackboneOptions: Sendable {
     var outputStride: Int?
     /// Outputs of an image classifier; nil leaves out all that only a classifier needs.
     var classes: Int?
+    /// Whose network of that name it is (`timm`, `torchvision`), where implementations differ; nil: the authors'.
+    var library: String?
 }

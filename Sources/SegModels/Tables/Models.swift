@@ -35,7 +35,8 @@ public enum Models {
         let found = BackboneKind.all.first { $0.name == name || $0.aliases.contains(name) }
         guard let found else { throw unknown("backbone", name, among: backboneNames) }
         if classes != nil { try refuse("classes", of: name, unless: found.classifies) }
-        return try found.build(.init(classes: classes))
+        let library = name.contains(":") ? String(name.prefix { $0 != ":" }) : nil
+        return try found.build(.init(classes: classes, library: library))
     }
 
     /// A model (with `classes`), or a backbone without its classifier.

@@ -1,7 +1,7 @@
 // What there is, in one place: a new family adds its word to a line here.
 
 extension BackboneKind {
-    static let all: [BackboneKind] = resNets + mobileNets + efficientNets
+    static let all: [BackboneKind] = resNets + mobileNets + efficientNets + shuffleNets
 }
 
 extension HeadKind {
