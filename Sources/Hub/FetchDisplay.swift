@@ -35,7 +35,7 @@ public final class FetchDisplay {
     private var now: Double { Double(DispatchTime.now().uptimeNanoseconds) / 1e9 }
 
     private var rate: String {
-        let seconds = now - start
-        return seconds > 0.05 ? "\(byteCount(Int(Double(max(last - first, 0)) / seconds)))/s" : "–"
+        let seconds = max(now - start, 0.001)
+        return "\(byteCount(Int(Double(max(last - first, 0)) / seconds)))/s"
     }
 }

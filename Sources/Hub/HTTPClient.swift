@@ -2,60 +2,6 @@ import CCurl
 import Foundation
 import Support
 
-/// A request without a body.
-struct HTTPRequest {
-    enum Method {
-        case head, get
-    }
-
-    var url: URL
-    var method = Method.get
-    /// Sent as they are.
-    var headers: [(name: String, value: String)] = []
-}
-
-/// A response's status and headers. Redirects are not followed: who asks decides which to follow, and with which headers.
-struct HTTPResponse {
-    var url: URL
-    var status = 0
-    /// By name in lower case.
-    var headers: [String: String] = [:]
-    /// The first kilobytes of the body of a response that is not a success; for messages.
-    var errorBody = Data()
-
-    subscript(name: String) -> String? { headers[name.lowercased()] }
-    var isSuccess: Bool { (200..<300).contains(status) }
-
-    /// The target of a redirect.
-    var redirect: URL? {
-        guard [301, 302, 303, 307, 308].contains(status), let location = self["location"] else { return nil }
-        return URL(string: location, relativeTo: url)?.absoluteURL
-    }
-}
-
-/// A request that got no whole response.
-struct HTTPFailure: Error {
-    enum Cause {
-        /// There is no way to the host.
-        case unreachable
-        /// The connection broke or stood still on the way.
-        case broken
-        /// The host's certificate is not trusted.
-        case untrusted
-        /// Asking again gives the same.
-        case refused
-    }
-
-    var url: URL
-    var cause: Cause
-    /// What libcurl says.
-    var reason: String
-    var isTransient: Bool { cause == .unreachable || cause == .broken }
-}
-
-/// Thrown when `isCancelled` says so.
-struct HTTPCancelled: Error {}
-
 /// Makes one request after the other over connections that are kept open. The body goes to the caller piece by piece, as fast
 /// as it takes the pieces, so that memory does not grow.
 final class HTTPClient {
@@ -126,15 +72,14 @@ final class HTTPClient {
         set(CCURLOPT_HEADERDATA, user)
         set(CCURLOPT_XFERINFODATA, user)
         set(CCURLOPT_NOPROGRESS, 0)
-        let options = (CCURLOPT_WRITEFUNCTION, CCURLOPT_HEADERFUNCTION, CCURLOPT_XFERINFOFUNCTION)
-        _ = ccurl_set_data_callback(curl.setOption, handle, Int32(options.0)) { bytes, size, count, user in
+        _ = ccurl_set_data_callback(curl.setOption, handle, Int32(CCURLOPT_WRITEFUNCTION)) { bytes, size, count, user in
             Transfer.from(user).take(UnsafeRawBufferPointer(start: bytes, count: size * count)) ? size * count : 0
         }
-        _ = ccurl_set_data_callback(curl.setOption, handle, Int32(options.1)) { bytes, size, count, user in
+        _ = ccurl_set_data_callback(curl.setOption, handle, Int32(CCURLOPT_HEADERFUNCTION)) { bytes, size, count, user in
             Transfer.from(user).takeHeader(UnsafeRawBufferPointer(start: bytes, count: size * count))
             return size * count
         }
-        _ = ccurl_set_progress_callback(curl.setOption, handle, Int32(options.2)) { user, _, _, _, _ in
+        _ = ccurl_set_progress_callback(curl.setOption, handle, Int32(CCURLOPT_XFERINFOFUNCTION)) { user, _, _, _, _ in
             Transfer.from(user).mayGoOn ? 0 : 1
         }
     }

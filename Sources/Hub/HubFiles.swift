@@ -42,10 +42,14 @@ extension HubFiles {
     private static let pickledSuffixes = [".bin", ".bin.index.json", ".pth", ".pt"]
     private static let training = ["training_args", "optimizer", "scheduler", "random_states", "rng_state", "scaler"]
 
-    private static func isDescription(_ name: String) -> Bool {
+    /// Whether a file is for people: README, licence.
+    static func isText(_ name: String) -> Bool {
         let lower = name.lowercased()
-        return ["config.json", "preprocessor_config.json", "readme.md", "notice"].contains(lower) || lower.hasPrefix("license")
-            || lower.hasPrefix("licence")
+        return lower == "readme.md" || lower == "notice" || lower.hasPrefix("license") || lower.hasPrefix("licence")
+    }
+
+    private static func isDescription(_ name: String) -> Bool {
+        name == "config.json" || name == "preprocessor_config.json" || isText(name)
     }
 
     /// `names` without `stem.VARIANT.type`, where `stem.type` is there, whole or in parts.

@@ -51,7 +51,7 @@ enum HubProblem {
     static func status(_ response: HTTPResponse, _ request: HubRequest, file: String?, hasToken: Bool) -> UserError {
         let what = file.map { "'\($0)' of \(request)" } ?? "\(request)"
         let asked = "(\(response.status) for \(response.url.absoluteString.prefix { $0 != "?" }))"
-        let page = "\(response.url.origin.hasSuffix("huggingface.co:443") ? "https://huggingface.co/\(request.repository)" : "its page")"
+        let page = response.url.host == HubSettings.publicHub.host ? "\(HubSettings.publicHub)/\(request.repository)" : "its page"
         switch (response.status, response["X-Error-Code"] ?? "") {
         case (_, "GatedRepo"), (403, _):
             return UserError(
@@ -59,7 +59,7 @@ enum HubProblem {
                 hint:
                     "Accept the model's licence on \(page), then set HF_TOKEN to a token of that account\(hasToken ? " that may read it" : "")."
             )
-        case (401, "RepoNotFound"), (401, _):
+        case (401, _):
             return UserError(
                 "the hub does not show \(what) to \(hasToken ? "the owner of this token" : "someone without a token") \(asked)",
                 hint: hasToken

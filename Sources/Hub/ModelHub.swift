@@ -70,7 +70,8 @@ public struct ModelHub {
         switch files {
         case .named(let wanted): names = wanted
         case .needed:
-            names = HubFiles.needed(of: cache.listing(of: commit) ?? present)
+            // README and licence are no reason to refuse a model that can be used.
+            names = HubFiles.needed(of: cache.listing(of: commit) ?? present).filter { present.contains($0) || !HubFiles.isText($0) }
             guard HubFiles.isWhole(HubFiles.weights(of: names)) else { throw missing("some or all of its weights are") }
         }
         if let absent = names.first(where: { !present.contains($0) }) { throw missing("'\(absent)' is") }

@@ -33,6 +33,7 @@ final class TestServer: @unchecked Sendable {
     private let descriptor: Int32
     private let lock = NSLock()
     private var log: [TestRequest] = []
+    private var isStopped = false
     private let answer: @Sendable (TestRequest) -> TestResponse
 
     init(answer: @escaping @Sendable (TestRequest) -> TestResponse) {
@@ -53,7 +54,10 @@ final class TestServer: @unchecked Sendable {
         Thread.detachNewThread { [self] in
             while true {
                 let client = accept(descriptor, nil, nil)
-                guard client >= 0 else { return }
+                guard client >= 0 else {
+                    close(descriptor)
+                    return
+                }
                 Thread.detachNewThread { [self] in serve(client) }
             }
         }
@@ -66,9 +70,12 @@ final class TestServer: @unchecked Sendable {
 
     func forget() { lock.withLock { log = [] } }
 
+    /// Refuses connections from now on. (The accepting thread closes the socket: its number may be another's at once.)
     func stop() {
-        shutdown(descriptor, Int32(SHUT_RDWR))
-        close(descriptor)
+        lock.withLock {
+            if !isStopped { shutdown(descriptor, Int32(SHUT_RDWR)) }
+            isStopped = true
+        }
     }
 
     private func serve(_ client: Int32) {
