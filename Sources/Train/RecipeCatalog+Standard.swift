@@ -4,5 +4,7 @@ import SegModels
 
 extension RecipeCatalog {
     /// The models and methods that this package has.
-    public static var standard: RecipeCatalog { RecipeCatalog(models: Models.names, backbones: Models.backboneNames, methods: Methods.schemas) }
+    public static var standard: RecipeCatalog {
+        RecipeCatalog(models: Models.names, backbones: Models.backboneNames, methods: Methods.schemas)
+    }
 }

@@ -21,7 +21,8 @@ public struct SavedModelInfo: Codable, Sendable, Equatable {
     /// What says how the network is built, if that is not the table of models.
     public var description: ModelDescription?
 
-    public init(model: String, options: ModelOptions, classes: ClassList, dataset: String, step: Int, description: ModelDescription? = nil) {
+    public init(model: String, options: ModelOptions, classes: ClassList, dataset: String, step: Int, description: ModelDescription? = nil)
+    {
         self.model = model
         outputStride = options.outputStride
         headChannels = options.headChannels

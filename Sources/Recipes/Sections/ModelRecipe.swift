@@ -19,9 +19,12 @@ public struct ModelRecipe: RecipeSection {
 
     static var fields: [Field<ModelRecipe>] {
         [
-            .value("model", \.model, "The network, by its name in the table of models, such as deeplabv3-resnet18, or a folder with config.json and weights "
-                    + "(a path with a slash: ./segformer-b5).")
-                .required().known(as: "name", "architecture", "backbone"),
+            .value(
+                "model", \.model,
+                "The network, by its name in the table of models, such as deeplabv3-resnet18, or a folder with config.json and weights "
+                    + "(a path with a slash: ./segformer-b5)."
+            )
+            .required().known(as: "name", "architecture", "backbone"),
             .value(
                 "weights", \.weights, or: "none",
                 "A file of weights to start from (.safetensors, .pth); none: PyTorch's random initialisation."

@@ -61,8 +61,12 @@ struct HuggingFaceConfig {
 
     func has(_ key: String) -> Bool { values[key].map { !($0 is NSNull) } ?? false }
 
-    func int(_ key: String, _ fallback: Int? = nil) throws -> Int { try value(key, fallback, "a whole number") { ($0 as? NSNumber)?.exactInt } }
-    func double(_ key: String, _ fallback: Double? = nil) throws -> Double { try value(key, fallback, "a number") { ($0 as? NSNumber)?.doubleValue } }
+    func int(_ key: String, _ fallback: Int? = nil) throws -> Int {
+        try value(key, fallback, "a whole number") { ($0 as? NSNumber)?.exactInt }
+    }
+    func double(_ key: String, _ fallback: Double? = nil) throws -> Double {
+        try value(key, fallback, "a number") { ($0 as? NSNumber)?.doubleValue }
+    }
     func bool(_ key: String, _ fallback: Bool? = nil) throws -> Bool { try value(key, fallback, "true or false") { $0 as? Bool } }
     func string(_ key: String, _ fallback: String? = nil) throws -> String { try value(key, fallback, "a text") { $0 as? String } }
     func ints(_ key: String, _ fallback: [Int]? = nil) throws -> [Int] {
@@ -92,7 +96,8 @@ struct HuggingFaceConfig {
     func require(_ key: String, in allowed: [String], default fallback: String) throws {
         let found = try string(key, fallback)
         guard allowed.contains(found) else {
-            throw UserError("\(source): \(key) is '\(found)', which this package does not have",
+            throw UserError(
+                "\(source): \(key) is '\(found)', which this package does not have",
                 hint: "It has: \(allowed.joined(separator: ", ")).")
         }
     }

@@ -50,7 +50,8 @@ public struct ModelDescription: Codable, Sendable, Equatable {
         guard let segmenter = model as? SegmentationModel else {
             throw UserError(
                 "\(source) holds a backbone without a segmentation head",
-                hint: "Name a model with a head (segdistill models list) and give the folder as its 'weights', with 'reinitialize: [head]'.")
+                hint: "Name a model with a head (segdistill models list) and give the folder as its 'weights', with 'reinitialize: [head]'."
+            )
         }
         return segmenter
     }

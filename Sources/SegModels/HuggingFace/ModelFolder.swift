@@ -38,7 +38,9 @@ extension HuggingFaceFamily {
     static func make(_ config: HuggingFaceConfig) throws -> VisionModel {
         if let name = config.timmName { return try Models.backbone(timm: name, config) }
         guard let family = all.first(where: { $0.modelType == config.modelType }) else {
-            let found = config.modelType.isEmpty ? "there is no model_type" : "model_type is '\(config.modelType)', which this package does not have"
+            let found =
+                config.modelType.isEmpty
+                ? "there is no model_type" : "model_type is '\(config.modelType)', which this package does not have"
             throw UserError(
                 "\(config.source): \(found)", hint: "It has: \(all.map(\.modelType).sorted().joined(separator: ", ")).")
         }
@@ -65,7 +67,8 @@ extension Models {
         let backbone = try Models.backbone("timm:\(architecture)", classes: classes > 0 ? classes : nil)
         let pixels = try config.object("pretrained_cfg", isOptional: true)
         backbone.card.normalization = Normalization(
-            mean: try pixels.doubles("mean", backbone.card.normalization.mean), std: try pixels.doubles("std", backbone.card.normalization.std))
+            mean: try pixels.doubles("mean", backbone.card.normalization.mean),
+            std: try pixels.doubles("std", backbone.card.normalization.std))
         return backbone
     }
 }

@@ -81,7 +81,8 @@ struct BenchCommand: ParsableCommand {
         @Flag(inversion: .prefixedNo, help: "A pixel's channels side by side in memory.") var channelsLast = true
         @Option(help: "Threads of the processor; all cores unless given.") var threads: Int?
         @Option(help: "auto, cpu, cuda, cuda:N or mps.") var device = "auto"
-        @Flag(help: ArgumentHelp("One pass for each line of standard input, its seconds printed: to take turns with a rival.")) var paced = false
+        @Flag(help: ArgumentHelp("One pass for each line of standard input, its seconds printed: to take turns with a rival.")) var paced =
+            false
         @OptionGroup var repeats: Repeats
 
         func run() throws {
@@ -94,7 +95,8 @@ struct BenchCommand: ParsableCommand {
             let workload = try withTorchErrors { try ModelWorkload(name, options(precision), device: place) }
             if paced { return try pace(workload) }
             let benchmark = try Benchmark.model(workload, repeats: repeats.repeats, warmup: repeats.warmup)
-            repeats.show(benchmark, "\(name), \(batch)×\(height)×\(width), \(precision.rawValue)\(backward ? ", with gradients" : "") on \(place)")
+            repeats.show(
+                benchmark, "\(name), \(batch)×\(height)×\(width), \(precision.rawValue)\(backward ? ", with gradients" : "") on \(place)")
         }
 
         private func options(_ precision: Precision) -> ModelWorkload.Options {

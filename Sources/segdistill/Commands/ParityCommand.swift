@@ -52,7 +52,8 @@ struct ParityCommand: ParsableCommand {
             if name == nil, !ModelFolder.isThere(URL(fileURLWithPath: weights)) {
                 throw UserError(
                     "\(weights) is not a folder with a config.json, so it doesn't say what it is",
-                    hint: "Name the model before --weights: segdistill parity model NAME --weights …; 'segdistill models list' shows the names.",
+                    hint:
+                        "Name the model before --weights: segdistill parity model NAME --weights …; 'segdistill models list' shows the names.",
                     exitCode: .usage)
             }
             try LibTorch.load()
