@@ -20,7 +20,7 @@ struct ExportCommand: ParsableCommand {
 
     enum Format: String, ExpressibleByArgument, CaseIterable { case huggingface }
 
-    @Argument(help: "A run folder, a checkpoint in it, or a model.safetensors.", completion: .file())
+    @Argument(help: "A run folder, a checkpoint in it, a model.safetensors, or a folder with config.json.", completion: .file())
     var network: String
 
     @Option(help: "huggingface.")
@@ -30,10 +30,16 @@ struct ExportCommand: ParsableCommand {
     var out: String
 
     func run() throws {
-        let saved = try SavedModel(at: network)
         try LibTorch.load()
-        let model = try saved.load()
-        try ModelFolder.write(model, classes: saved.info.classes.names, to: URL(fileURLWithPath: out))
-        print("\(saved.info.model) as a folder for transformers: \(out)")
+        let target = URL(fileURLWithPath: out)
+        let source = URL(fileURLWithPath: network)
+        if ModelFolder.isThere(source) {
+            let folder = try ModelFolder(source)
+            try ModelFolder.write(try folder.load(), classes: folder.description.classNames, to: target)
+        } else {
+            let saved = try SavedModel(at: network)
+            try ModelFolder.write(saved.load(), classes: saved.info.classes.names, to: target)
+        }
+        print("a folder for transformers: \(out)")
     }
 }

@@ -1,0 +1,297 @@
+#!/usr/bin/env python3
+"""Tiny random networks of transformers against `segdistill parity model`, and back through `segdistill export`.
+
+    against_transformers.py SEGDISTILL [FAMILY …] [--seed N] [--tries N]
+
+For each family: random sizes, options and image sizes; the folder that `save_pretrained` writes is opened by segdistill, and every tap is compared;
+then segdistill writes the folder anew, transformers loads it (no missing or unexpected tensor), and its outputs are compared with the first.
+Needs no fixture and writes none: it is run by hand, or by whoever wants to know.
+"""
+import argparse
+import random
+import subprocess
+import tempfile
+from pathlib import Path
+
+import torch
+import transformers
+from safetensors.torch import load_file, save_file
+
+transformers.logging.set_verbosity_error()
+pick = random.choice
+
+
+def tokens(model, image, prefix=1, **kwargs):
+    out = model(image, output_hidden_states=True, **kwargs)
+    taps = {f"block.{i}": h for i, h in enumerate(out.hidden_states[1:])}
+    last = out.last_hidden_state
+    taps["patches"] = last[:, prefix:]
+    if prefix:
+        taps["cls"] = last[:, 0]
+    return taps
+
+
+def pyramid(maps):
+    return {f"stage{i + 1}": m for i, m in enumerate(maps)}
+
+
+def vit(config_class, model_class, **more):
+    def make():
+        patch, heads = pick([4, 8]), pick([2, 3])
+        side = patch * pick([3, 4, 5])
+        config = config_class(hidden_size=heads * pick([8, 16]), num_hidden_layers=pick([2, 3]), num_attention_heads=heads,
+                              intermediate_size=pick([24, 48]), image_size=side, patch_size=patch, qkv_bias=pick([True, False]),
+                              hidden_act=pick(["gelu", "relu", "gelu_new"] if "act" in more else ["gelu"]), layer_norm_eps=pick([1e-6, 1e-12]))
+        kwargs = {} if config_class is transformers.DeiTConfig else {"interpolate_pos_encoding": True}
+        prefix = 2 if config_class is transformers.DeiTConfig else 1
+        size = (side, side) if config_class is transformers.DeiTConfig else (patch * pick([3, 4, 6]), patch * pick([3, 5]))
+        return model_class(config), size, lambda m, x: tokens(m, x, prefix, **kwargs)
+    return make
+
+
+def dinov2(registers):
+    def make():
+        patch, heads = pick([4, 7, 14]), pick([2, 3])
+        kind = ("Dinov2WithRegisters" if registers else "Dinov2")
+        more = {"num_register_tokens": pick([1, 4])} if registers else {}
+        config = getattr(transformers, kind + "Config")(
+            hidden_size=heads * 8, num_hidden_layers=pick([2, 3]), num_attention_heads=heads, mlp_ratio=pick([2, 4]), image_size=patch * pick([3, 5]),
+            patch_size=patch, use_swiglu_ffn=pick([True, False]), qkv_bias=pick([True, False]), **more)
+        prefix = 1 + more.get("num_register_tokens", 0)
+        return getattr(transformers, kind + "Model")(config), (patch * pick([3, 4, 6]), patch * pick([4, 5])), lambda m, x: tokens(m, x, prefix)
+    return make
+
+
+def dinov3():
+    patch, heads = pick([4, 8]), pick([2, 3])
+    config = transformers.DINOv3ViTConfig(
+        hidden_size=heads * 16, num_hidden_layers=pick([2, 3]), num_attention_heads=heads, intermediate_size=48, image_size=patch * 4, patch_size=patch,
+        num_register_tokens=pick([0, 4]), use_gated_mlp=pick([True, False]), key_bias=pick([True, False]), query_bias=True,
+        hidden_act=pick(["gelu", "silu"]), mlp_bias=pick([True, False]))
+    prefix = 1 + config.num_register_tokens
+    return transformers.DINOv3ViTModel(config), (patch * pick([3, 4]), patch * pick([4, 5])), lambda m, x: tokens(m, x, prefix)
+
+
+def clip():
+    patch, heads = pick([4, 8]), pick([2, 3])
+    config = transformers.CLIPVisionConfig(
+        hidden_size=heads * 8, num_hidden_layers=2, num_attention_heads=heads, intermediate_size=40, image_size=patch * 4, patch_size=patch,
+        hidden_act=pick(["gelu", "quick_gelu"]), projection_dim=16)
+
+    def taps(m, x):
+        out = m(x, output_hidden_states=True, interpolate_pos_encoding=True)
+        found = {f"block.{i}": h for i, h in enumerate(out.hidden_states[1:])}
+        core = getattr(m, "vision_model", m)
+        last = core.post_layernorm(out.last_hidden_state)
+        return {**found, "cls": last[:, 0], "patches": last[:, 1:]}
+    return transformers.CLIPVisionModel(config), (patch * pick([3, 4]), patch * pick([4, 5])), taps
+
+
+def siglip():
+    patch, heads = pick([4, 8]), pick([2, 3])
+    config = transformers.SiglipVisionConfig(
+        hidden_size=heads * 8, num_hidden_layers=2, num_attention_heads=heads, intermediate_size=40, image_size=patch * 4, patch_size=patch,
+        hidden_act=pick(["gelu", "gelu_pytorch_tanh"]))
+    return (transformers.SiglipVisionModel(config), (patch * pick([3, 4]), patch * pick([4, 5])),
+            lambda m, x: tokens(m, x, 0, interpolate_pos_encoding=True))
+
+
+def sam():
+    heads, patch = 2, 8
+    grid = pick([4, 6])
+    config = transformers.SamVisionConfig(
+        hidden_size=heads * 8, num_hidden_layers=3, num_attention_heads=heads, image_size=patch * grid, patch_size=patch, output_channels=12,
+        window_size=pick([2, 3]), global_attn_indexes=[1], mlp_dim=40, use_rel_pos=pick([True, True, False]), use_abs_pos=True)
+
+    def taps(m, x):
+        out = m(x, output_hidden_states=True)
+        found = {f"block.{i}": h.flatten(1, 2) for i, h in enumerate(out.hidden_states[1:])}
+        return {**found, "patches": out.last_hidden_state.flatten(2).transpose(1, 2)}
+    return transformers.SamVisionModel(config), (patch * grid, patch * grid), taps
+
+
+def swin():
+    config = transformers.SwinConfig(
+        image_size=64, patch_size=4, embed_dim=12, depths=[2, pick([1, 2]), 2, 1], num_heads=[1, 2, 3, 4], window_size=pick([3, 4, 7]), mlp_ratio=2.0,
+        qkv_bias=pick([True, False]), use_absolute_embeddings=False)
+    size = (pick([64, 72, 96]), pick([64, 80]))
+    return transformers.SwinBackbone(_features(config)), size, lambda m, x: pyramid(m(x).feature_maps)
+
+
+def _features(config):
+    config.out_features = ["stage1", "stage2", "stage3", "stage4"]
+    return config
+
+
+def convnext(version=""):
+    def make():
+        config = getattr(transformers, f"ConvNext{version}Config")(
+            hidden_sizes=[8, 16, 24, 32], depths=[1, 2, pick([1, 3]), 1], layer_scale_init_value=pick([1e-6, 0.5]))
+        size = (pick([64, 71, 96]), pick([64, 80]))
+        return getattr(transformers, f"ConvNext{version}Backbone")(_features(config)), size, lambda m, x: pyramid(m(x).feature_maps)
+    return make
+
+
+def segformer(head):
+    def make():
+        config = transformers.SegformerConfig(
+            num_labels=pick([5, 11]), hidden_sizes=[8, 16, 24, 32], depths=[1, 2, 1, 2], sr_ratios=[8, 4, 2, 1], num_attention_heads=[1, 2, 3, 4],
+            mlp_ratios=[2, 2, 3, 2], decoder_hidden_size=pick([16, 40]))
+        size = (pick([64, 72, 96]), pick([64, 80]))
+        kind = transformers.SegformerForSemanticSegmentation if head else transformers.SegformerModel
+
+        def taps(m, x):
+            out = m(x, output_hidden_states=True)
+            return {**pyramid(out.hidden_states), **({"logits": out.logits} if head else {})}
+        return kind(config), size, taps
+    return make
+
+
+def hiera():
+    config = transformers.HieraConfig(
+        embed_dim=12, image_size=[64, 64], depths=[1, 2, 2, 1], num_heads=[1, 2, 2, 4], mlp_ratio=2.0, masked_unit_size=[8, 8])
+    return (transformers.HieraModel(config), (64, 64),
+            lambda m, x: pyramid(h.permute(0, 3, 1, 2) for h in _stages(m(x, output_hidden_states=True).reshaped_hidden_states)))
+
+
+def _stages(hidden):
+    return hidden[-4:] if len(hidden) >= 4 else hidden
+
+
+def resnet():
+    config = transformers.ResNetConfig(
+        embedding_size=8, hidden_sizes=[16, 32, 48, 64], depths=[1, 2, 2, 1], layer_type=pick(["basic", "bottleneck"]),
+        downsample_in_first_stage=False, downsample_in_bottleneck=pick([True, False]))
+    size = (pick([64, 75]), pick([64, 96]))
+    return transformers.ResNetModel(config), size, lambda m, x: pyramid(m(x, output_hidden_states=True).hidden_states[1:])
+
+
+def mobilenet_v2():
+    config = transformers.MobileNetV2Config(depth_multiplier=pick([0.35, 0.5]), num_labels=6, tf_padding=pick([True, False]))
+    return transformers.MobileNetV2ForImageClassification(config), (pick([64, 96]), 96), lambda m, x: {"logits": m(x).logits}
+
+
+def upernet():
+    backbone = pick([
+        lambda: transformers.SwinConfig(image_size=64, embed_dim=12, depths=[1, 2, 1, 1], num_heads=[1, 2, 3, 4], window_size=4),
+        lambda: transformers.ConvNextConfig(hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 2, 1])])()
+    config = transformers.UperNetConfig(backbone_config=_features(backbone), hidden_size=24, num_labels=pick([4, 9]), use_auxiliary_head=pick([True, False]),
+                                        auxiliary_in_channels=backbone.hidden_sizes[2] if hasattr(backbone, "hidden_sizes") else 48,
+                                        auxiliary_channels=16)
+    size = (pick([64, 96]), pick([64, 80]))
+    return transformers.UperNetForSemanticSegmentation(config), size, lambda m, x: {"logits": m(x).logits}
+
+
+def dpt():
+    config = transformers.DPTConfig(
+        hidden_size=24, num_hidden_layers=4, num_attention_heads=2, intermediate_size=40, image_size=64, patch_size=16, is_hybrid=False,
+        backbone_out_indices=[0, 1, 2, 3], neck_hidden_sizes=[8, 12, 16, 20], fusion_hidden_size=16, num_labels=7, use_auxiliary_head=False,
+        readout_type=pick(["project", "ignore", "add"]), qkv_bias=pick([True, False]))
+    return transformers.DPTForSemanticSegmentation(config), (pick([64, 96]), 64), lambda m, x: {"logits": m(x).logits}
+
+
+def dpt_dinov2():
+    backbone = transformers.Dinov2Config(hidden_size=24, num_hidden_layers=4, num_attention_heads=2, image_size=56, patch_size=14,
+                                         out_indices=[1, 2, 3, 4], reshape_hidden_states=False, apply_layernorm=pick([True, False]))
+    config = transformers.DPTConfig(backbone_config=backbone, neck_hidden_sizes=[8, 12, 16, 20], fusion_hidden_size=16, num_labels=7,
+                                    use_auxiliary_head=False, hidden_size=24)
+    return transformers.DPTForSemanticSegmentation(config), (pick([56, 84]), 56), lambda m, x: {"logits": m(x).logits}
+
+
+def mask2former():
+    backbone = transformers.SwinConfig(image_size=64, embed_dim=12, depths=[1, 1, 1, 1], num_heads=[1, 2, 3, 4], window_size=4,
+                                       out_features=["stage1", "stage2", "stage3", "stage4"])
+    config = transformers.Mask2FormerConfig(
+        backbone_config=backbone, feature_size=16, mask_feature_size=16, hidden_dim=16, encoder_feedforward_dim=32, dim_feedforward=32, encoder_layers=2,
+        decoder_layers=pick([3, 4]), num_attention_heads=2, num_queries=pick([5, 8]), num_labels=pick([3, 6]))
+    return (transformers.Mask2FormerForUniversalSegmentation(config), (pick([64, 96]), 64),
+            lambda m, x: {"class.logits": (o := m(x)).class_queries_logits, "mask.logits": o.masks_queries_logits})
+
+
+FAMILIES = {
+    "vit": vit(transformers.ViTConfig, transformers.ViTModel), "deit": vit(transformers.DeiTConfig, transformers.DeiTModel),
+    "dinov2": dinov2(False), "dinov2-registers": dinov2(True), "dinov3": dinov3, "clip": clip, "siglip": siglip, "sam": sam, "swin": swin,
+    "convnext": convnext(), "convnextv2": convnext("V2"), "segformer": segformer(True), "mit": segformer(False), "hiera": hiera, "resnet": resnet,
+    "mobilenetv2": mobilenet_v2, "upernet": upernet, "dpt": dpt, "dpt-dinov2": dpt_dinov2, "mask2former": mask2former,
+}
+
+
+def randomize(model):
+    """Random numbers everywhere, batch statistics too; freshly made networks are too near to the identity to tell mistakes."""
+    with torch.no_grad():
+        for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
+            if not tensor.is_floating_point():
+                continue
+            if name.endswith("running_var"):
+                tensor.uniform_(0.5, 1.5)
+            elif tensor.dim() < 2:
+                tensor.add_(0.2 * torch.randn_like(tensor))
+            else:
+                tensor.mul_(1.5).add_(0.05 * torch.randn_like(tensor))
+    return model.eval()
+
+
+def run(program, *arguments):
+    result = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True)
+    if result.returncode:
+        raise RuntimeError(result.stderr.strip().splitlines()[0] if result.stderr.strip() else f"exit code {result.returncode}")
+
+
+def worst(expected, found):
+    errors = {}
+    for name, value in expected.items():
+        if name not in found:
+            raise RuntimeError(f"no tap {name}; there are {', '.join(sorted(found))}")
+        if found[name].shape != value.shape:
+            raise RuntimeError(f"{name}: expected {list(value.shape)}, found {list(found[name].shape)}")
+        errors[name] = ((found[name] - value).abs().max() / value.abs().max().clamp_min(1e-12)).item()
+    name = max(errors, key=errors.get)
+    return errors[name], name
+
+
+def attempt(program, family):
+    model, (height, width), taps = FAMILIES[family]()
+    randomize(model)
+    image = torch.randn(2, 3, height, width)
+    with torch.no_grad():
+        expected = {name: value.contiguous() for name, value in taps(model, image).items()}
+    with tempfile.TemporaryDirectory() as scratch:
+        folder, again = Path(scratch, "theirs"), Path(scratch, "ours")
+        model.save_pretrained(folder)
+        save_file({"image": image}, Path(scratch, "in.safetensors"))
+        run(program, "parity", "model", "--weights", folder, "--input", Path(scratch, "in.safetensors"), "--output", Path(scratch, "out.safetensors"))
+        error, name = worst(expected, load_file(Path(scratch, "out.safetensors")))
+        run(program, "export", folder, "--out", again)
+        back, info = type(model).from_pretrained(again, output_loading_info=True)
+        strange = [*info["missing_keys"], *info["unexpected_keys"], *info["mismatched_keys"]]
+        with torch.no_grad():
+            returned, _ = worst(expected, taps(back.eval(), image))
+    return error, name, returned, strange
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program")
+    parser.add_argument("families", nargs="*")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--tries", type=int, default=3)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    failures = 0
+    for family in arguments.families or FAMILIES:
+        for number in range(arguments.tries):
+            random.seed(arguments.seed + number)
+            torch.manual_seed(arguments.seed + number)
+            try:
+                error, tap, returned, strange = attempt(arguments.program, family)
+                good = error < 1e-4 and returned < 1e-4
+                failures += not good
+                print(f"{'ok  ' if good else 'BAD '} {family:18} worst tap {tap:14} {error:.1e}   exported and back {returned:.1e}"
+                      + (f"   keys: {strange[:3]}" if strange else ""), flush=True)
+            except Exception as problem:  # every family is tried, whatever happens to one
+                failures += 1
+                print(f"FAIL {family:18} {type(problem).__name__}: {str(problem)[:300]}", flush=True)
+    raise SystemExit(failures > 0)
+
+
+main()
