@@ -9,7 +9,7 @@ enum HubProblem {
         return UserError(
             "cannot write \(url.path): \(String(cString: strerror(code)))",
             hint: isFull
-                ? "The disk is full. Free some space, or set HF_HUB_CACHE to another disk, and run the same command again; it goes on."
+                ? "The disk is full. Free some space and run the same command again, it goes on; or set HF_HUB_CACHE to another disk."
                 : "Check that you may write there, or set HF_HUB_CACHE to another folder.")
     }
 

@@ -32,7 +32,7 @@ public struct HubSettings: Sendable {
         endpoint: String? = nil, isOffline: Bool = false, environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws {
         func value(_ names: String...) -> String? { names.lazy.compactMap { environment[$0] }.first { !$0.isEmpty } }
-        func folder(_ path: String) -> URL { URL(fileURLWithPath: (path as NSString).expandingTildeInPath) }
+        func folder(_ path: String) -> URL { URL(fileURLWithPath: (path as NSString).expandingTildeInPath).standardizedFileURL }
 
         let userCache = value("XDG_CACHE_HOME").map(folder) ?? folder("~/.cache")
         let home = value("HF_HOME").map(folder) ?? userCache.appendingPathComponent("huggingface")

@@ -157,8 +157,7 @@ public struct ModelHub {
     ) throws {
         let total = files.reduce(0) { $0 + ($1.metadata.size ?? 0) }
         let present = files.reduce(0) { $0 + HubDownload.present($1.metadata, in: cache) }
-        // A reserve, for what else is written meanwhile.
-        if let free = cache.freeSpace, total - present > max(free - (16 << 20), 0) {
+        if let free = cache.freeSpace, total - present > free {
             throw HubProblem.noSpace(total - present, free, cache.root)
         }
         if !files.isEmpty { report(.begin(files: files.count, bytes: total, present: present)) }
