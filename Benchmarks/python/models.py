@@ -14,43 +14,79 @@ import time
 import torch
 
 
-def timm_model(name, size):
-    import timm
-    kwargs = {"img_size": size} if name.startswith(("vit", "deit", "eva", "swin", "sam", "hiera")) else {}
-    return timm.create_model(name, pretrained=False, num_classes=0, global_pool="", **kwargs)
-
-
-def torchvision_model(name, size):
-    import torchvision
-    network = getattr(torchvision.models, name)(weights=None)
-    return torch.nn.Sequential(*list(network.children())[:-2])
-
-
-def transformers_model(build):
-    def make(_name, size):
-        import transformers
-        return build(transformers, size)
+def timm(name, **kwargs):
+    def make(size):
+        import timm
+        sized = {"img_size": size} if name.startswith(("vit", "deit", "eva", "swin", "samvit", "hiera")) else {}
+        features = {"features_only": True} if kwargs.get("pyramid") else {"num_classes": 0, "global_pool": ""}
+        return timm.create_model(name, pretrained=False, **features, **({} if kwargs.get("pyramid") else sized))
     return make
 
 
-def dinov2(transformers, size):
-    return transformers.Dinov2Model(transformers.Dinov2Config(hidden_size=384, num_attention_heads=6, image_size=518))
+def torchvision(name, layers=None):
+    """Without what only the classifier needs: of `features` the first `layers`, or all but the last two children."""
+    def make(_size):
+        import torchvision
+        network = getattr(torchvision.models, name)(weights=None)
+        if hasattr(network, "features"):
+            return network.features[:layers]
+        return torch.nn.Sequential(*list(network.children())[:-2])
+    return make
 
 
-def segformer(transformers, size):
-    return transformers.SegformerForSemanticSegmentation(transformers.SegformerConfig(num_labels=19))
+def transformers(kind, **settings):
+    def make(size):
+        import transformers as library
+        chosen = {key: value(library, size) if callable(value) else value for key, value in settings.items()}
+        return getattr(library, kind)(getattr(library, CONFIGS[kind])(**chosen))
+    return make
 
 
-# name here: (maker, name there, side)
+CONFIGS = {
+    "Dinov2Model": "Dinov2Config", "SamVisionModel": "SamVisionConfig", "SegformerForSemanticSegmentation": "SegformerConfig",
+    "UperNetForSemanticSegmentation": "UperNetConfig", "Mask2FormerForUniversalSegmentation": "Mask2FormerConfig",
+    "DPTForSemanticSegmentation": "DPTConfig", "HieraModel": "HieraConfig",
+}
+STAGES = ["stage1", "stage2", "stage3", "stage4"]
+
+
+def swin_tiny(library, size):
+    return library.SwinConfig(image_size=size, out_features=STAGES)
+
+
+# name here: (maker of the original, side of the image)
 ROWS = {
-    "resnet50": (torchvision_model, "resnet50", 224),
+    "vit-small-patch16": (timm("vit_small_patch16_224"), 224),
+    "dinov2-small": (transformers("Dinov2Model", hidden_size=384, num_attention_heads=6, image_size=518), 518),
+    "dinov2-small-registers": (timm("vit_small_patch14_reg4_dinov2"), 518),
+    "dinov3-small": (timm("vit_small_patch16_dinov3"), 256),
+    "eva02-small": (timm("eva02_small_patch14_224"), 224),
+    "clip-base-patch16": (timm("vit_base_patch16_clip_224"), 224),
+    "siglip-base-patch16": (timm("vit_base_patch16_siglip_224"), 224),
+    "sam-base": (transformers("SamVisionModel", image_size=lambda _library, size: size), 512),
+    "swin-tiny": (torchvision("swin_t"), 224),
+    "convnext-tiny": (torchvision("convnext_tiny"), 224),
+    "hiera-base": (transformers("HieraModel"), 224),
+    "resnet50": (torchvision("resnet50"), 224),
+    "resnet50-v1c": (timm("resnet50c"), 224),
+    "mobilenetv2": (torchvision("mobilenet_v2", 18), 224),
+    "mobilenetv3-large": (torchvision("mobilenet_v3_large", 16), 224),
+    "efficientnet-lite0": (timm("tf_efficientnet_lite0", pyramid=True), 224),
+    "hrnet-w18": (timm("hrnet_w18", pyramid=True), 224),
+    "shufflenetv2-x1.0": (torchvision("shufflenet_v2_x1_0"), 224),
+    "segformer-b0": (transformers("SegformerForSemanticSegmentation", num_labels=19), 512),
+    "upernet-swin-tiny": (transformers("UperNetForSemanticSegmentation", backbone_config=swin_tiny, num_labels=19), 512),
+    "mask2former-swin-tiny": (transformers("Mask2FormerForUniversalSegmentation", backbone_config=swin_tiny, num_labels=19), 384),
 }
 
 
 def first(output):
+    """The tensor that the backward pass starts from: the scores, or the deepest map."""
     if isinstance(output, torch.Tensor):
         return output
-    for key in ("logits", "last_hidden_state", "out"):
+    if isinstance(output, (list, tuple)):
+        return output[-1]
+    for key in ("logits", "class_queries_logits", "last_hidden_state"):
         if key in output:
             return output[key]
     raise SystemExit(f"no output known among {list(output)}")
@@ -106,8 +142,8 @@ def main():
     print(f"{'network':26}{'side':>5}{'PyTorch ms':>12}{'ours ms':>10}{'ratio':>8}   {'PyTorch f+b':>11}{'ours f+b':>10}{'ratio':>8}   "
           f"{'our defaults':>12}{'ratio':>8}")
     for name in arguments.names or ROWS:
-        maker, rival, size = ROWS[name]
-        network, image = maker(rival, size), torch.randn(1, 3, size, size)
+        maker, size = ROWS[name]
+        network, image = maker(size), torch.randn(1, 3, size, size)
         cells = []
         for backward in (False, True):
             network.train(backward)

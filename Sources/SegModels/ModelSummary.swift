@@ -57,6 +57,11 @@ extension Models {
     /// Other libraries' names for a backbone of this table.
     public static func aliases(of name: String) -> [String] { BackboneKind.all.first { $0.name == name }?.aliases ?? [] }
 
+    /// The strides of a backbone's four maps; nil when there is no such backbone.
+    public static func strides(of name: String) -> [Int]? {
+        withoutInitialization { try? backbone(name).strides }
+    }
+
     /// The `model_type`s of Hugging Face folders that can be opened, with their architectures.
     public static var folderTypes: [(modelType: String, architectures: [String])] {
         HuggingFaceFamily.all.map { ($0.modelType, $0.architectures) }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import SegModels
 import Support
+import Torch
 
 extension ModelsCommand {
     struct List: ParsableCommand {
@@ -20,6 +21,9 @@ extension ModelsCommand {
         @Flag(help: "The architectures of Hugging Face folders (config.json) that can be opened.")
         var folders = false
 
+        @Flag(help: "As Markdown, with parameters, operations and strides: every network is run once, which takes minutes.")
+        var markdown = false
+
         func run() throws {
             if folders { return printFolders() }
             let backbones = Models.backboneCards.filter { fits($0.name, Models.aliases(of: $0.name)) }
@@ -27,6 +31,7 @@ extension ModelsCommand {
             guard !backbones.isEmpty || !own.isEmpty else {
                 throw UserError("no network has '\(text ?? "")' in its name", hint: "'segdistill models list' shows all.", exitCode: .usage)
             }
+            if markdown { return try printMarkdown(backbones) }
             if text == nil {
                 var heads = TextTable("head", "stands on", "source")
                 for head in Models.headCards {
@@ -56,6 +61,22 @@ extension ModelsCommand {
                 ])
             }
             return table
+        }
+
+        private func printMarkdown(_ cards: [ModelCard]) throws {
+            try LibTorch.load()
+            print("| backbone | parameters, M | GMACs | at | strides | licence | weights, names elsewhere |\n|---|--:|--:|--:|---|---|---|")
+            for card in cards {
+                let summary = try ModelSummary(card.name, classes: 0)
+                let strides = Models.strides(of: card.name).map { $0 == Array(repeating: $0[0], count: 4) ? [$0[0]] : $0 } ?? []
+                let elsewhere = ([card.repository].compactMap { $0 } + Models.aliases(of: card.name)).prefix(3).map { "`\($0)`" }
+                let cells = [
+                    "`\(card.name)`", String(format: "%.2f", Double(summary.parameters) / 1e6),
+                    String(format: "%.2f", Double(summary.operations) / 1e9), String(card.inputSize ?? 512),
+                    strides.map(String.init).joined(separator: ", "), card.license, elsewhere.joined(separator: ", "),
+                ]
+                print("| \(cells.joined(separator: " | ")) |")
+            }
         }
 
         private func printFolders() {
