@@ -4,6 +4,10 @@ import Torch
 public final class Activation: Module, Layer {
     public enum Kind: String, Sendable {
         case identity, relu, relu6, silu, gelu, hardswish, hardsigmoid, sigmoid, tanh
+        /// GELU by its approximation with tanh.
+        case geluTanh
+        /// x · sigmoid(1.702 x).
+        case quickGelu
     }
 
     public let kind: Kind
@@ -21,6 +25,8 @@ public final class Activation: Module, Layer {
         case .hardsigmoid: F.hardsigmoid(x)
         case .sigmoid: x.sigmoid()
         case .tanh: x.tanh()
+        case .geluTanh: F.gelu(x, approximate: "tanh")
+        case .quickGelu: x * (x * 1.702).sigmoid()
         }
     }
 }
