@@ -64,14 +64,12 @@ final class HubClient {
         let url = address("\(request.repository)/resolve/\(Self.escaped(revision))/\(Self.escapedPath(file))")
         var (linkedEtag, linkedSize, commit) = (String?.none, String?.none, String?.none)
         let last = try retry.run {
-            let response = try follow(
-                url, .head,
-                until: { response in
-                    linkedEtag = linkedEtag ?? response["X-Linked-Etag"]
-                    linkedSize = linkedSize ?? response["X-Linked-Size"]
-                    commit = commit ?? response["X-Repo-Commit"]
-                    return linkedEtag != nil && linkedSize != nil && commit != nil
-                })
+            let response = try headers(of: url) { response in
+                linkedEtag = linkedEtag ?? response["X-Linked-Etag"]
+                linkedSize = linkedSize ?? response["X-Linked-Size"]
+                commit = commit ?? response["X-Repo-Commit"]
+                return linkedEtag != nil && linkedSize != nil && commit != nil
+            }
             return try checked(response, file: file)
         }
         let isIdentity = (last["Content-Encoding"] ?? "identity") == "identity"
@@ -82,6 +80,20 @@ final class HubClient {
         return Metadata(
             url: url, etag: etag, size: (linkedSize ?? length).flatMap { Int($0) }.flatMap { $0 >= 0 ? $0 : nil },
             commit: commit.flatMap { HubPath.isPlainName($0) ? $0 : nil })
+    }
+
+    /// A server that does not know HEAD is asked for the file, and left at its first bytes.
+    private func headers(of url: URL, until isEnough: (HTTPResponse) -> Bool) throws -> HTTPResponse {
+        struct FirstBytes: Error {
+            var response: HTTPResponse
+        }
+        let response = try follow(url, .head, until: isEnough)
+        guard [405, 501].contains(response.status) else { return response }
+        do {
+            return try follow(url, .get, until: isEnough, body: { response, _ in throw FirstBytes(response: response) })
+        } catch let first as FirstBytes {
+            return first.response
+        }
     }
 
     /// One attempt at a file's bytes from `offset` on.

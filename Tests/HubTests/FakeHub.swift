@@ -15,6 +15,7 @@ final class FakeHub: @unchecked Sendable {
         var token: String?
         var hasListing = true
         var servesCommits = true
+        var knowsHead = true
         var ignoresRange = false
         /// Each is the number of bytes after which a response of the storage is cut.
         var cuts: [Int] = []
@@ -72,6 +73,7 @@ final class FakeHub: @unchecked Sendable {
     }
 
     private func answerHub(_ request: TestRequest) -> TestResponse {
+        guard state.manners.knowsHead || request.method != "HEAD" else { return TestResponse(status: 501) }
         let parts = request.path.split(separator: "/").map { $0.removingPercentEncoding! }
         if parts.starts(with: ["api", "models", "tiny", "model", "revision"]), state.manners.hasListing {
             guard serves(parts[5]) else { return refusal(404, "RevisionNotFound") }

@@ -70,6 +70,14 @@ import Testing
         #expect(!hub.exists("snapshots/\(hub.hub.commit)/config.json"))
     }
 
+    @Test func aHubThatDoesNotKnowHead() throws {
+        let hub = HubCase()
+        hub.hub.manners.knowsHead = false
+        let snapshot = try hub.fetch()
+        #expect(try Data(contentsOf: snapshot.folder.appendingPathComponent("model.safetensors")) == HubCase.weights)
+        #expect(hub.hub.storage.requests.count == 1)
+    }
+
     @Test func aHubWithoutListOrCommits() throws {
         let hub = HubCase()
         hub.hub.manners.hasListing = false
