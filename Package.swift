@@ -51,9 +51,13 @@ let package = Package(
             ]),
         .target(name: "Report", dependencies: ["Runs", "SegEval", "Vision", "Support"]),
         .target(name: "SegTesting", dependencies: ["TorchNN"]),
+
+        // Published weights: libcurl is opened at run time, CCurl is its header
+        .systemLibrary(name: "CCurl"),
+        .target(name: "Hub", dependencies: ["Support", "CCurl"]),
         .executableTarget(
             name: "segdistill",
-            dependencies: ["Train", "Report", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["Train", "Report", "Hub", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             // A link to Recipes/street-scenes: the demo works wherever the program is.
             resources: [
                 .embedInCode("Demo/Recipes/teacher.yaml"), .embedInCode("Demo/Recipes/plain.yaml"),
@@ -69,6 +73,7 @@ let package = Package(
         .testTarget(name: "VisionTests", dependencies: ["Vision"], resources: [.copy("Fixtures")]),
         .testTarget(name: "SegDataTests", dependencies: ["SegData"]),
         .testTarget(name: "SegModelsTests", dependencies: ["SegModels", "SegTesting"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "HubTests", dependencies: ["Hub"]),
         .testTarget(name: "DistillTests", dependencies: ["Distill", "SegTesting"], resources: [.copy("Fixtures")]),
         .testTarget(name: "SegEvalTests", dependencies: ["SegEval"]),
         .testTarget(name: "RunsTests", dependencies: ["Runs"]),

@@ -5,7 +5,7 @@ import Testing
         ["demo"], ["train"], ["distill"], ["evaluate"], ["predict"], ["compare"], ["report"], ["config", "show"], ["config", "check"],
         ["data", "list"], ["data", "check"], ["data", "stats"],
         ["doctor"], ["bench", "step"], ["bench", "loader"], ["bench", "model"], ["bench", "loss"], ["parity", "model"], ["parity", "loss"],
-        ["export"], ["models", "list"], ["models", "show"],
+        ["export"], ["models", "list"], ["models", "show"], ["models", "fetch"],
     ]
 
     @Test(arguments: commands) func help(command: [String]) throws {

@@ -9,5 +9,5 @@ struct ModelsCommand: ParsableCommand {
             A model's name is HEAD-BACKBONE (upernet-swin-tiny), or a name of its own (espnetv2-s2.0). Recipes, bench and parity \
             take these names; recipes, evaluate, predict and parity also take a folder in Hugging Face layout.
             """,
-        subcommands: [List.self, Show.self])
+        subcommands: [List.self, Show.self, Fetch.self])
 }
