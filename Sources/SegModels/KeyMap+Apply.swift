@@ -24,6 +24,9 @@ extension KeyMap {
             case .convert(_, let target, let load, _): try put(load(tensor), Pattern.fill(target, captures))
             case .join(let patterns, let target, _):
                 parts[Pattern.fill(target, captures), default: Array(repeating: nil, count: patterns.count)][place] = tensor
+            case .split(_, let targets, let sizes):
+                let pieces = tensor.split(sizes.map { $0 * tensor.size(0) / sizes.reduce(0, +) })
+                for (target, piece) in zip(targets, pieces) { try put(piece, Pattern.fill(target, captures)) }
             case .drop: break
             }
         }
@@ -39,7 +42,8 @@ extension KeyMap {
         for rule in rules {
             let patterns: [String]
             switch rule {
-            case .rename(let pattern, _), .drop(let pattern), .convert(let pattern, _, _, _): patterns = [pattern]
+            case .rename(let pattern, _), .drop(let pattern), .convert(let pattern, _, _, _), .split(let pattern, _, _):
+                patterns = [pattern]
             case .join(let several, _, _): patterns = several
             }
             for (place, pattern) in patterns.enumerated() {
@@ -58,7 +62,7 @@ extension KeyMap {
         return KeyMap(
             head.file, head.origin, recognizedBy: head.recognizedBy, alongside: backbone.recognizedBy.map { head.backbonePrefix + $0 },
             butNot: head.butNot + backbone.butNot.map { head.backbonePrefix + $0 }, rules: head.rules + below + rest,
-            dropping: dropping.map { place + $0 })
+            dropping: (dropping + backbone.dropping).map { place + $0 })
     }
 
     /// With more rules, after its own.
@@ -69,14 +73,13 @@ extension KeyMap {
     }
 
     /// With the same rules, whatever the file holds.
-    var recognizedByHead: KeyMap { KeyMap(file, origin, recognizedBy: [], rules: rules, prefix: prefix) }
+    var recognizedByHead: KeyMap { KeyMap(file, origin, recognizedBy: [], rules: rules, prefix: prefix, dropping: dropping) }
 
     /// This map for a network that has the backbone under `place`, without what only the backbone's classifier needs.
     package func below(_ place: String, dropping: [String]) -> KeyMap {
         KeyMap(
-            file, origin, recognizedBy: recognizedBy, butNot: butNot, rules: rules, prefix: place + prefix,
-            dropping: dropping.map { place + $0 },
-            isBackbone: true)
+            file, origin, recognizedBy: recognizedBy, alongside: alongside, butNot: butNot, rules: rules, prefix: place + prefix,
+            dropping: (dropping + self.dropping).map { place + $0 }, isBackbone: true)
     }
 }
 
@@ -86,6 +89,7 @@ extension KeyMap.Rule {
         case .rename(let name, let target): .rename(file + name, to: model + target)
         case .join(let names, let target, let orZeros): .join(names.map { file + $0 }, to: model + target, orZeros: orZeros)
         case .convert(let name, let target, let load, let save): .convert(file + name, to: model + target, load: load, save: save)
+        case .split(let name, let targets, let parts): .split(file + name, to: targets.map { model + $0 }, parts: parts)
         case .drop(let name): .drop(file + name)
         }
     }

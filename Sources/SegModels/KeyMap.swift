@@ -14,6 +14,8 @@ public struct KeyMap: Sendable {
         /// Several tensors end to end along their first dimension, such as query, key and value. Where `orZeros` is set, one that the
         /// file lacks counts as zeros if another is there (a key without bias).
         case join([String], to: String, orZeros: Bool = false)
+        /// A tensor cut along its first dimension into `parts` of these relative sizes.
+        case split(String, to: [String], parts: [Int])
         /// A tensor laid out in another way: what makes it the model's, and what makes it the file's again.
         case convert(String, to: String, load: @Sendable (Tensor) -> Tensor, save: @Sendable (Tensor) -> Tensor)
         /// What this package has no use for.

@@ -128,9 +128,12 @@ public enum F {
     }
 
     /// softmax(q kᵀ · scale) v over B×heads×N×D; the scale is 1/√D when nil.
-    public static func attention(_ q: Tensor, _ k: Tensor, _ v: Tensor, mask: Tensor? = nil, scale: Double? = nil) -> Tensor {
+    /// - Parameter dropout: how likely each weight of the softmax is set to zero.
+    public static func attention(
+        _ q: Tensor, _ k: Tensor, _ v: Tensor, mask: Tensor? = nil, dropout: Double = 0, scale: Double? = nil
+    ) -> Tensor {
         OperationCount.add { q.count * k.size(-2) + q.count / q.size(-1) * v.count / v.size(0) / v.size(1) }
-        return attentionOp(q, k, v, mask, 0.0, false, scale)
+        return attentionOp(q, k, v, mask, dropout, false, scale)
     }
 
     /// Bilinear samples of `x` at `grid` (B×h×w×2, x first, in [−1, 1]), zeros outside.
