@@ -33,6 +33,12 @@ import TorchNN
         ])
     }
 
+    @Test func mmsegmentation() throws {
+        var shape = tiny
+        (shape.widths, shape.heads, shape.innerEps) = ([8, 16, 24, 32], [1, 2, 3, 4], 1e-6)
+        try ZooCase("mit", of: "backbones_mmseg").checkWeights(of: MiT(shape))
+    }
+
     /// Written in mmsegmentation's layout, read back: one matrix for query, key and value, 1×1 convolutions for linear layers.
     @Test func mmseg() throws {
         let model = MiT(tiny).eval()

@@ -51,6 +51,12 @@ import TorchNN
         try ZooCase("torchvision", of: "swin").checkWeights(of: Swin(shape, classes: 5), training: true)
     }
 
+    @Test func mmsegmentation() throws {
+        var shape = tiny
+        shape.shift = .always
+        try ZooCase("swin", of: "backbones_mmseg").checkWeights(of: Swin(shape))
+    }
+
     /// mmsegmentation's layout of the merging of patches: written from the same network, read back to the same outputs.
     @Test func mmseg() throws {
         var shape = tiny
