@@ -76,10 +76,12 @@ import TorchNN
         for (key, tensor) in model.stateDict() where key.hasPrefix("classifier.") {
             #expect(tensor.equals(file["state_dict.decode_head.\(key.dropFirst(11))"]!), "\(key)")
         }
-        let channels = [256, 64]
-        file["state_dict.auxiliary_head.convs.0.conv.weight"] = .ones([channels[1], channels[0], 3, 3])
-        for leaf in ["weight", "bias", "running_mean", "running_var"] { file["state_dict.auxiliary_head.convs.0.bn.\(leaf)"] = .ones([64]) }
-        file["state_dict.auxiliary_head.conv_seg.weight"] = .ones([5, 64, 1, 1])
+        let (deep, width) = (256, 256)
+        file["state_dict.auxiliary_head.convs.0.conv.weight"] = .ones([width, deep, 3, 3])
+        for leaf in ["weight", "bias", "running_mean", "running_var"] {
+            file["state_dict.auxiliary_head.convs.0.bn.\(leaf)"] = .ones([width])
+        }
+        file["state_dict.auxiliary_head.conv_seg.weight"] = .ones([5, width, 1, 1])
         file["state_dict.auxiliary_head.conv_seg.bias"] = .ones([5])
         #expect { try model.load(weights: file, from: "upernet.pth") } throws: {
             ($0 as? LoadError)?.unexpected.contains("aux_classifier.conv_seg.bias") == true

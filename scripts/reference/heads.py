@@ -44,7 +44,7 @@ Segformer = SegformerForSemanticSegmentation
 case("segformer", Segformer, segformer, SegformerConfig(**mit), wide)
 case("segformer.odd", Segformer, segformer, SegformerConfig(**{**mit, "num_labels": 3, "decoder_hidden_size": 20}), odd)
 case("segformer.train", Segformer, segformer, SegformerConfig(**mit), wide, training=True, gradients=[
-    "decode_head.linear_fuse.weight", "decode_head.linear_projections.3.proj.weight", "decode_head.linear_projections.0.proj.bias"])
+    "decode_head.linear_fuse.weight", "decode_head.linear_projections.3.proj.weight", "decode_head.linear_projections.0.proj.weight"])
 
 swin = SwinConfig(embed_dim=8, depths=[1, 2, 1, 1], num_heads=[1, 2, 2, 4], window_size=4, image_size=64, drop_path_rate=0.0, out_features=STAGES)
 convnext = ConvNextConfig(hidden_sizes=[8, 12, 16, 24], depths=[1, 1, 2, 1], out_features=STAGES)

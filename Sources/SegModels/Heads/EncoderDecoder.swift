@@ -28,7 +28,11 @@ public final class EncoderDecoder: SegmentationModel {
     public override var headTensors: [String] { ["classifier.*", "aux_classifier.*"] }
     public override var alignsCorners: Bool { classifier.alignsCorners }
     public override func checkSize(height: Int, width: Int) throws { try backbone.checkSize(height: height, width: width) }
-    public override func adapt(to shapes: [String: [Int]]) { backbone.adapt(to: shapes.under("backbone.")) }
+    public override func adapt(to shapes: [String: [Int]]) {
+        let below = shapes.under("backbone.")
+        // A file of the head alone says nothing of the backbone.
+        if !below.isEmpty { backbone.adapt(to: below) }
+    }
 
     /// Whole networks as others publish them, where head and backbone have maps of one origin, and files of the backbone alone.
     public override var keyMaps: [KeyMap] {

@@ -6,8 +6,8 @@ import TorchNN
 /// With one convolution of one map this is torchvision's `FCNHead`, under its names, and the usual auxiliary head; else it is
 /// mmsegmentation's `FCNHead`. Of several maps it is the head that HRNet was published with.
 package final class FCN: Module, SegmentationHead {
-    private let convs: [ConvModule]
-    private let convCat: ConvModule?
+    let convs: [ConvModule]
+    let convCat: ConvModule?
     private let classifier: Conv2d
     private let dropout: Dropout
     private let stages: [Int]

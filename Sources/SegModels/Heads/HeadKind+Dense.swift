@@ -16,8 +16,8 @@ extension HeadKind {
         HeadKind("segformer", source: "Xie et al., NeurIPS 2021", alias: segFormerName, fits: { !$0.isPlain }) { backbone, classes, width in
             SegFormerHead(backbone.channels, classes: classes, width: width ?? segFormerWidth(backbone))
         },
-        HeadKind("upernet", source: "Xiao et al., ECCV 2018", fits: { !$0.isPlain }) { backbone, classes, width in
-            UPerNetHead(backbone.channels, classes: classes, width: width ?? (backbone.card.name == "resnet18" ? 128 : 512))
+        HeadKind("upernet", source: "Xiao et al., ECCV 2018", auxiliaryWidth: 256, fits: { !$0.isPlain }) { backbone, classes, width in
+            UPerNetHead(backbone.channels, classes: classes, width: width ?? 512)
         },
         HeadKind("linear", source: "Oquab et al. 2023, DINOv2", fits: \.isPlain) { backbone, classes, width in
             try refuseWidth("linear", width)

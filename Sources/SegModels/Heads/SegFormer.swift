@@ -23,8 +23,8 @@ package final class SegFormerHead: Module, SegmentationHead {
     private let convs: [ConvModule]
     private let fuse: ConvModule
     private let classifier: Conv2d
-    private let dropout: Dropout2d
-    private let form: Form
+    let dropout: Dropout2d
+    let form: Form
     package let featureChannels: Int
     package var resolutionStage: Int { 0 }
     package var classifierTensors: [String] { [form == .linear ? "linear_pred.*" : "conv_seg.*"] }

@@ -11,6 +11,7 @@ package final class UPerNetHead: Module, SegmentationHead {
     private let fpnBottleneck: ConvModule
     private let convSeg: Conv2d
     private let dropout: Dropout2d
+    var scales: [Int] { pspModules.scales }
     package let featureChannels: Int
     package var resolutionStage: Int { 0 }
     package var classifierTensors: [String] { ["conv_seg.*"] }
@@ -63,7 +64,7 @@ package final class UPerNetHead: Module, SegmentationHead {
 /// A map's means over grids of several sizes, each convolved 1×1, resized back: mmsegmentation's `PPM`.
 final class PooledPyramid: Module {
     private let branches: [ConvModule]
-    private let scales: [Int]
+    let scales: [Int]
 
     init(_ inChannels: Int, _ width: Int, scales: [Int]) {
         self.scales = scales

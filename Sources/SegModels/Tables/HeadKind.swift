@@ -7,12 +7,15 @@ struct HeadKind: Sendable {
     let outputStride: Int?
     /// Which backbones it can stand on.
     let fits: @Sendable (BackboneKind) -> Bool
+    /// Channels of the auxiliary head; nil: as published with most, a quarter of the map's on convolutional backbones, 256 on others.
+    let auxiliaryWidth: Int?
     /// Another name of the whole network on a backbone, where it has one.
     let alias: @Sendable (BackboneKind) -> String?
     let make: @Sendable (_ backbone: Backbone, _ classes: Int, _ width: Int?) throws -> any SegmentationHead
 
     init(
-        _ name: String, source: String, outputStride: Int? = nil, alias: @escaping @Sendable (BackboneKind) -> String? = { _ in nil },
+        _ name: String, source: String, outputStride: Int? = nil, auxiliaryWidth: Int? = nil,
+        alias: @escaping @Sendable (BackboneKind) -> String? = { _ in nil },
         fits: @escaping @Sendable (BackboneKind) -> Bool = { _ in true },
         make: @escaping @Sendable (_ backbone: Backbone, _ classes: Int, _ width: Int?) throws -> any SegmentationHead
     ) {
@@ -21,6 +24,7 @@ struct HeadKind: Sendable {
         self.outputStride = outputStride
         self.fits = fits
         self.alias = alias
+        self.auxiliaryWidth = auxiliaryWidth
         self.make = make
     }
 
@@ -41,8 +45,7 @@ struct HeadKind: Sendable {
             (card.name, card.classes, card.source) = (name, classes, "\(source); \(card.source)")
             // The backbone's published weights have an input size; the network is trained at the recipe's.
             card.inputSize = nil
-            // As published: a quarter of the channels of convolutional backbones, 256 on the others.
-            let width = kind.dilates ? nil : 256
+            let width = auxiliaryWidth ?? (kind.dilates ? nil : 256)
             return EncoderDecoder(
                 card, backbone, head: try make(backbone, classes, options.headChannels),
                 auxiliary: options.hasAuxiliaryHead ? FCN(backbone.channels[2], classes: classes, width: width, stage: 2) : nil)

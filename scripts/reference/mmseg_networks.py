@@ -1,0 +1,48 @@
+#!/usr/bin/env python3
+"""Whole networks of mmsegmentation -> Tests/SegModelsTests/Fixtures/mmseg_networks.safetensors
+
+Tiny random networks, as `zoo.py` describes, with backbone, head and auxiliary head under mmsegmentation's own names; taps are the
+backbone's four maps and the head's `logits`. Needs what `heads_mmseg.py` needs.
+"""
+import sys
+from unittest.mock import MagicMock
+
+sys.modules["mmcv._ext"] = MagicMock(__spec__=None)
+
+import mmseg  # noqa: E402
+import torch  # noqa: E402
+from mmseg.models.backbones import MixVisionTransformer, ResNet, SwinTransformer  # noqa: E402
+from mmseg.models.decode_heads import FCNHead, SegformerHead, UPerHead  # noqa: E402
+from zoo import Zoo  # noqa: E402
+
+NORM = {"norm_cfg": {"type": "BN"}}
+zoo = Zoo("mmseg_networks", mmseg=mmseg.__version__)
+
+
+class Network(torch.nn.Module):
+    def __init__(self, backbone, channels, head, auxiliary=None):
+        super().__init__()
+        every = {"in_channels": channels, "in_index": [0, 1, 2, 3], "num_classes": 5, **NORM}
+        self.backbone, self.decode_head = backbone, head(channels=12, **every)
+        if auxiliary:
+            self.auxiliary_head = FCNHead(in_channels=channels[2], channels=auxiliary, in_index=2, num_convs=1, concat_input=False,
+                                          num_classes=5, **NORM)
+
+
+def taps(network, image):
+    maps = network.backbone(image)
+    return {**{f"stage{i}": value for i, value in enumerate(maps, 1)}, "logits": network.decode_head(maps)}
+
+
+def case(name, network, shape):
+    zoo.case(name, network, shape, taps)
+
+
+mit = {"embed_dims": 8, "num_layers": [1, 2, 1, 1], "num_heads": [1, 2, 2, 4]}
+swin = {"embed_dims": 8, "depths": [1, 2, 1, 1], "num_heads": [1, 2, 2, 4], "window_size": 4}
+wide, odd = (2, 3, 64, 96), (1, 3, 50, 70)
+case("segformer", Network(MixVisionTransformer(**mit), [8, 16, 16, 32], SegformerHead), wide)
+case("upernet.swin", Network(SwinTransformer(**swin), [8, 16, 32, 64], UPerHead, auxiliary=10), wide)
+case("upernet.swin.odd", Network(SwinTransformer(**swin), [8, 16, 32, 64], UPerHead), odd)
+case("upernet.resnet18", Network(ResNet(depth=18, **NORM), [64, 128, 256, 512], UPerHead, auxiliary=256), wide)
+zoo.write()
