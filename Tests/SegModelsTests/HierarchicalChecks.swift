@@ -97,13 +97,15 @@ func checkMixedPrecision(_ model: Backbone, _ shape: [Int]) throws {
     }
 }
 
-/// A folder that is written from a loaded one holds the same network.
+/// A folder that is written from a loaded one holds the same network, under names that the library itself saves.
 func checkExport(_ name: String, of file: String) throws {
     let reference = try ZooCase(name, of: file)
     let model = try reference.model()
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("export-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     try ModelFolder.write(model, to: folder)
+    let names = try Tensor.load(folder.appendingPathComponent("model.safetensors")).keys
+    #expect(Set(names).subtracting(reference.settings.shapes.keys) == [])
     let image = try reference.image
     let again = try ModelFolder(folder).load()
     let taps = withoutGradients { again.record(reference.settings.taps, of: image) }

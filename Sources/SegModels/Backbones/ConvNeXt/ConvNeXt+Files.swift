@@ -57,8 +57,9 @@ extension ConvNeXt {
         let places = classifies ? [name, ""] : ["", name]
         let rules = places.flatMap { place -> [KeyMap.Rule] in
             let (block, ours) = ("\(place)encoder.stages.*.layers.*.", "stages.*.*.")
+            // Those of responses first: theirs would pass for a scale of the layer on the way back.
             let names = [
-                ("layer_scale_parameter", "gamma"), ("layernorm.*", "norm.*"), ("grn.weight", "grn.gamma"), ("grn.bias", "grn.beta"),
+                ("grn.weight", "grn.gamma"), ("grn.bias", "grn.beta"), ("layer_scale_parameter", "gamma"), ("layernorm.*", "norm.*"),
                 ("*", "*"),
             ]
             return names.map { .rename(block + $0, to: ours + $1) } + [

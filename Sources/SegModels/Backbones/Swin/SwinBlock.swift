@@ -103,14 +103,19 @@ final class WindowAttention: Module {
         let parts = qkv(x).view(count, tokens, 3, heads, width / heads).permute(2, 0, 3, 1, 4)
         let (q, k, v) = (parts[0], parts[1], parts[2])
         var bias = self.bias(q.dtype)
-        if let mask {
-            let windows = mask.size(0)
-            bias = bias + mask
-            if windows < count {
-                bias = bias.unsqueeze(0).expand([count / windows, windows, heads, tokens, tokens]).reshape(count, heads, tokens, tokens)
-            }
+        if let mask { bias = bias + mask }
+        let images = count / (mask?.size(0) ?? count)
+        let y: Tensor
+        if isRecordingGradients {
+            // The fused function has no gradient for the bias, and LibTorch's way around it takes more steps.
+            var scores = (q * (1 / Double(width / heads).squareRoot())).matmul(k.transpose(2, 3))
+            scores =
+                images > 1 ? (scores.view(images, -1, heads, tokens, tokens) + bias).view(count, heads, tokens, tokens) : scores.add_(bias)
+            y = F.dropout(scores.softmax(-1), dropout, training: isTraining && dropout > 0).matmul(v)
+        } else {
+            if images > 1 { bias = bias.unsqueeze(0).expand([images] + bias.shape).reshape(count, heads, tokens, tokens) }
+            y = F.attention(q, k, v, mask: bias)
         }
-        let y = F.attention(q, k, v, mask: bias, dropout: isTraining ? dropout : 0)
         return proj(y.transpose(1, 2).reshape(count, window, window, width))
     }
 
