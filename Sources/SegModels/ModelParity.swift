@@ -55,8 +55,9 @@ public enum ModelParity {
     /// Builds with as many classes as the file has: a first try with five (the least that every model takes) tells by what
     /// does not fit. A backbone's file may lack the classifier.
     private static func open(_ name: String, _ tensors: [String: Tensor], _ path: String) throws -> VisionModel {
-        func build(_ classes: Int) throws -> VisionModel {
-            if Models.backboneNames.contains(name) {
+        let row = BackboneKind.all.first { $0.name == name || $0.aliases.contains(name) }
+        func build(_ classes: Int?) throws -> VisionModel {
+            guard let classes, row == nil else {
                 let backbone = try Models.backbone(name, classes: classes)
                 try backbone.load(weights: tensors, from: path)
                 return backbone
@@ -68,8 +69,12 @@ public enum ModelParity {
             return model
         }
         do {
-            return try build(5)
+            return try build(row?.classifies == false ? nil : 5)
         } catch let error as LoadError {
+            if row != nil, error.mismatched.isEmpty, error.unexpected.isEmpty {
+                let classifier = try Models.backbone(name).classifierTensors
+                if error.missing.allSatisfy({ tensor in classifier.contains { matches(tensor, $0) } }) { return try build(nil) }
+            }
             let candidates = error.mismatched.filter { $0.expected.first == 5 }.compactMap(\.found.first)
             guard let classes = candidates.min() else { throw error }
             return try build(classes)

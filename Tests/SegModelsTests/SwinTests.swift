@@ -1,3 +1,4 @@
+import Foundation
 import SegModels
 import SegTesting
 import Support
@@ -94,6 +95,18 @@ import TorchNN
             #expect(try withoutInitialization { try Models.backbone(name, classes: 1000).parameterCount } == 28_288_354)
         }
         #expect(try withoutInitialization { try Models.backbone("swin-base-384", classes: 1000).card.inputSize } == 384)
+    }
+
+    /// A file without a classifier, as timm writes it for features.
+    @Test func parityWithoutClassifier() throws {
+        let name = "timm:swin_tiny_patch4_window7_224"
+        let model = try withoutInitialization { try Models.backbone(name) }
+        let weights = model.stateDict().map { name, tensor in (name, Tensor.zeros(tensor.shape)) }
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("swin-\(UUID().uuidString).safetensors")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Tensor.save(weights, to: file)
+        let outputs = try ModelParity.run(name, weights: file, inputs: ["image": Tensor.zeros([1, 3, 32, 32])])
+        #expect(outputs.map(\.0) == ["stage1", "stage2", "stage3", "stage4"])
     }
 
     @Test func earlyStop() throws {
