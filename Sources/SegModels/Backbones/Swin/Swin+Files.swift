@@ -4,7 +4,10 @@ import TorchNN
 
 extension Swin {
     var maps: [KeyMap] {
-        [Self.transformers(classifies: head != nil), Self.torchvision, Self.timm, Self.mmseg, Self.official]
+        [
+            Self.transformers(isV2: configuration.isV2, classifies: head != nil), Self.torchvision(isV2: configuration.isV2), Self.timm,
+            Self.mmseg, Self.official,
+        ]
     }
 
     /// Tables of indices and masks that older files carry along.
@@ -20,18 +23,27 @@ extension Swin {
             .rename("head.fc.*", to: "head.*")
         ], isBackbone: true)
 
-    private static let torchvision = KeyMap(
-        "torchvision's Swin", .torchvision, recognizedBy: ["features.0.0.weight"], alongside: ["features.1.0.attn.qkv.weight"],
-        rules: tables + [
-            .rename("features.0.0.*", to: "patch_embed.proj.*"), .rename("features.0.2.*", to: "patch_embed.norm.*"),
-        ]
-            + (0..<4).flatMap { stage -> [KeyMap.Rule] in
-                let (theirs, ours) = ("features.\(2 * stage + 1)", "layers.\(stage).blocks")
-                return [
-                    .rename("\(theirs).*.mlp.0.*", to: "\(ours).*.mlp.fc1.*"), .rename("\(theirs).*.mlp.3.*", to: "\(ours).*.mlp.fc2.*"),
-                    .rename("\(theirs).*", to: "\(ours).*"), .rename("features.\(2 * stage + 2).*", to: "layers.\(stage).downsample.*"),
-                ]
-            }, isBackbone: true)
+    /// torchvision's V2 has a bias for keys too, and sets it to zero before each use.
+    private static func torchvision(isV2: Bool) -> KeyMap {
+        let biases = (0..<4).map { stage in
+            let ours = "layers.\(stage).blocks.*.attn"
+            return KeyMap.Rule.split(
+                "features.\(2 * stage + 1).*.attn.qkv.bias", to: ["\(ours).q_bias", "\(ours).k_bias", "\(ours).v_bias"], parts: [1, 1, 1])
+        }
+        return KeyMap(
+            "torchvision's Swin", .torchvision, recognizedBy: ["features.0.0.weight"], alongside: ["features.1.0.attn.qkv.weight"],
+            rules: tables + (isV2 ? biases : []) + [
+                .rename("features.0.0.*", to: "patch_embed.proj.*"), .rename("features.0.2.*", to: "patch_embed.norm.*"),
+            ]
+                + (0..<4).flatMap { stage -> [KeyMap.Rule] in
+                    let (theirs, ours) = ("features.\(2 * stage + 1)", "layers.\(stage).blocks")
+                    return [
+                        .rename("\(theirs).*.mlp.0.*", to: "\(ours).*.mlp.fc1.*"),
+                        .rename("\(theirs).*.mlp.3.*", to: "\(ours).*.mlp.fc2.*"),
+                        .rename("\(theirs).*", to: "\(ours).*"), .rename("features.\(2 * stage + 2).*", to: "layers.\(stage).downsample.*"),
+                    ]
+                }, dropping: ["*.attn.k_bias"], isBackbone: true)
+    }
 
     /// mmsegmentation merges patches by `nn.Unfold`, whose columns are ordered by channel first.
     private static let mmseg = KeyMap(
@@ -60,19 +72,22 @@ extension Swin {
     }
 
     /// The names in files; since version 5 transformers has others in memory, which it may save too.
-    private static func transformers(classifies: Bool) -> KeyMap {
-        let places = classifies ? ["swin.", ""] : ["", "swin."]
+    private static func transformers(isV2: Bool, classifies: Bool) -> KeyMap {
+        let name = isV2 ? "swinv2." : "swin."
+        let places = classifies ? [name, ""] : ["", name]
         let rules = places.flatMap { place -> [KeyMap.Rule] in
             let (block, ours) = ("\(place)encoder.layers.*.blocks.*.", "layers.*.blocks.*.")
             let pieces = [("attention.self.", ["query", "key", "value"]), ("attention.", ["q_proj", "k_proj", "v_proj"])]
             let joins = pieces.flatMap { path, names in
-                ["weight", "bias"].map { leaf in
+                (isV2 ? ["weight"] : ["weight", "bias"]).map { leaf in
                     KeyMap.Rule.join(names.map { "\(block)\(path)\($0).\(leaf)" }, to: "\(ours)attn.qkv.\(leaf)")
                 }
             }
             let names = [
                 ("attention.self.relative_position_bias_table", "attn.relative_position_bias_table"),
                 ("attention.relative_position_bias.relative_position_bias_table", "attn.relative_position_bias_table"),
+                ("attention.self.query.bias", "attn.q_bias"), ("attention.self.value.bias", "attn.v_bias"),
+                ("attention.self.logit_scale", "attn.logit_scale"), ("attention.self.continuous_position_bias_mlp.*", "attn.cpb_mlp.*"),
                 ("attention.output.dense.*", "attn.proj.*"), ("attention.o_proj.*", "attn.proj.*"),
                 ("intermediate.dense.*", "mlp.fc1.*"), ("output.dense.*", "mlp.fc2.*"), ("mlp.*", "mlp.*"),
                 ("layernorm_before.*", "norm1.*"), ("layernorm_after.*", "norm2.*"),
@@ -121,7 +136,14 @@ extension Swin {
         shape.dropPath = try config.double("drop_path_rate", 0.1)
         shape.dropout = try config.double("hidden_dropout_prob", 0)
         shape.attentionDropout = try config.double("attention_probs_dropout_prob", 0)
-        if isBackbone {
+        if config.modelType == "swinv2" {
+            (shape.isV2, shape.shift) = (true, .always)
+            shape.grid = try config.side("image_size", 224) / shape.patchSize
+            shape.trainedWindows = try config.ints("pretrained_window_sizes", [0, 0, 0, 0])
+            guard shape.trainedWindows?.count == 4 else {
+                throw UserError("\(config.source): 'pretrained_window_sizes' has not four entries", hint: "Expected one for each stage.")
+            }
+        } else if isBackbone {
             shape.shift = .always
             shape.normalizedStages = try config.outputStages()
         }
@@ -140,72 +162,37 @@ extension Swin {
             "attention_probs_dropout_prob": configuration.attentionDropout, "use_absolute_embeddings": configuration.positions != nil,
             "image_size": configuration.positions.map { $0[0] * configuration.patchSize } ?? card.inputSize ?? 224,
         ]
+        let name = configuration.isV2 ? "Swinv2" : "Swin"
+        values["architectures"] = [head == nil ? "\(name)Backbone" : "\(name)ForImageClassification"]
+        if configuration.isV2 {
+            values["pretrained_window_sizes"] = configuration.trainedWindows ?? [0, 0, 0, 0]
+            if let grid = configuration.grid { values["image_size"] = grid * configuration.patchSize }
+        }
         if head != nil {
-            values["architectures"] = ["SwinForImageClassification"]
             values["num_labels"] = card.classes
         } else {
-            values["architectures"] = ["SwinBackbone"]
-            values["out_features"] = configuration.normalizedStages.sorted().map { "stage\($0)" }
+            let stages = configuration.isV2 ? [1, 2, 3, 4] : configuration.normalizedStages.sorted()
+            values["out_features"] = stages.map { "stage\($0)" }
         }
         return values
     }
 
-    fileprivate static let families = [
+    fileprivate static let families = [("swin", "Swin"), ("swinv2", "Swinv2")].map { type, name in
         HuggingFaceFamily(
-            "swin", ["SwinModel", "SwinForImageClassification", "SwinBackbone", "SwinForMaskedImageModeling"],
+            type, ["\(name)Model", "\(name)ForImageClassification", "\(name)Backbone", "\(name)ForMaskedImageModeling"],
             configuration: { model in
-                guard let model = model as? Swin, model.head != nil || !model.configuration.normalizedStages.isEmpty,
-                    model.configuration.normalizesPatches
+                guard let model = model as? Swin, model.configuration.isV2 == (type == "swinv2"), model.configuration.normalizesPatches,
+                    model.configuration.isV2 || model.head != nil || !model.configuration.normalizedStages.isEmpty
                 else { return nil }
                 return model.huggingFace
             }
         ) { config in
-            let classifies = config.architecture == "SwinForImageClassification"
-            return try Swin(config, isBackbone: config.architecture == "SwinBackbone", classes: classifies ? config.classes() : nil)
+            let classifies = config.architecture == "\(name)ForImageClassification"
+            return try Swin(config, isBackbone: config.architecture == "\(name)Backbone", classes: classifies ? config.classes() : nil)
         }
-    ]
+    }
 }
 
 extension HuggingFaceFamily {
     static let swins = Swin.families
-}
-
-extension BackboneKind {
-    /// The authors' sizes; drop path as they trained them on ImageNet-1k.
-    static let swins = [
-        swin(
-            "tiny", 96, [2, 2, 6, 2], 3, window: 7, dropPath: 0.2, torchvision: "swin_t", tags: ["ms_in1k", "ms_in22k_ft_in1k", "ms_in22k"]),
-        swin(
-            "small", 96, [2, 2, 18, 2], 3, window: 7, dropPath: 0.3, torchvision: "swin_s",
-            tags: ["ms_in1k", "ms_in22k_ft_in1k", "ms_in22k"]),
-        swin(
-            "base", 128, [2, 2, 18, 2], 4, window: 7, dropPath: 0.5, torchvision: "swin_b",
-            tags: ["ms_in1k", "ms_in22k_ft_in1k", "ms_in22k"]),
-        swin("base", 128, [2, 2, 18, 2], 4, window: 12, dropPath: 0.5, tags: ["ms_in1k", "ms_in22k_ft_in1k", "ms_in22k"]),
-        swin("large", 192, [2, 2, 18, 2], 6, window: 7, dropPath: 0.2, tags: ["ms_in22k_ft_in1k", "ms_in22k"]),
-        swin("large", 192, [2, 2, 18, 2], 6, window: 12, dropPath: 0.2, tags: ["ms_in22k_ft_in1k", "ms_in22k"]),
-    ]
-
-    private static func swin(
-        _ size: String, _ width: Int, _ depths: [Int], _ heads: Int, window: Int, dropPath: Double, torchvision: String? = nil,
-        tags: [String]
-    ) -> BackboneKind {
-        let input = window * 32
-        let timm = "timm:swin_\(size)_patch4_window\(window)_\(input)"
-        return BackboneKind(
-            window == 7 ? "swin-\(size)" : "swin-\(size)-\(input)",
-            aliases: [timm] + tags.map { "\(timm).\($0)" } + (torchvision.map { ["torchvision:\($0)"] } ?? []), inputSize: input,
-            license: "MIT", source: "Liu et al. 2021, Microsoft",
-            repository: "microsoft/swin-\(size)-patch4-window\(window)-\(input)"
-        ) { options in
-            var shape = Swin.Configuration(width: width, depths: depths, heads: heads, window: window, dropPath: dropPath)
-            switch options.library {
-            case "timm": (shape.shift, shape.shiftsBeforePadding) = (.bySide, true)
-            case "torchvision": (shape.shift, shape.padsPatches) = (.bySide, false)
-            // As its authors segment with it, or classify.
-            default: shape.shift = options.classes == nil ? .always : .unlessOneSideFits
-            }
-            return Swin(shape, classes: options.classes)
-        }
-    }
 }

@@ -1,7 +1,7 @@
 import Torch
 import TorchNN
 
-/// Swin Transformer (Liu et al., ICCV 2021): attention inside windows that every other block shifts, and merging of 2×2 patches
+/// Swin Transformer (Liu et al., ICCV 2021) and its version 2 (CVPR 2022): attention inside windows that every other block shifts, and merging of 2×2 patches
 /// between stages.
 ///
 /// The maps `stage1` … `stage4` are what the blocks of a stage leave, before patches are merged: strides 4, 8, 16 and 32. Images of
@@ -41,6 +41,15 @@ public final class Swin: Backbone {
         public var shift = Shift.unlessOneSideFits
         /// Whether maps are shifted before they are padded to whole windows, as timm does; all others pad first.
         public var shiftsBeforePadding = false
+        /// Version 2: norms after attention and MLP, cosines of queries and keys, and terms for distances by an MLP.
+        public var isV2 = false
+        /// V2: the windows that the terms for distances were trained with, by stage; 0 or nil: those of this network.
+        public var trainedWindows: [Int]?
+        /// V2: whether a window is no larger than the smaller side of the map; else zeros fill it up.
+        public var shrinksWindows = false
+        /// V2: the side of the first stage's map that windows were made for: no window is larger than its stage's map for it, and none of
+        /// those that have its size is shifted, whatever the image. nil: it goes by the image.
+        public var grid: Int?
         /// Whether zeros complete the last patch; torchvision leaves it out.
         public var padsPatches = true
         /// The stages (1 to 4) whose maps get a norm of their own, as dense heads want them. A file that is loaded decides anew.
@@ -149,7 +158,9 @@ public final class Swin: Backbone {
         }
         for (stage, layer) in layers.enumerated() {
             for (index, block) in layer.blocks.enumerated() {
-                if let found = shapes["layers.\(stage).blocks.\(index).attn.relative_position_bias_table"] { block.attn.adapt(to: found) }
+                if let found = shapes["layers.\(stage).blocks.\(index).attn.relative_position_bias_table"] {
+                    (block.attn as? WindowAttention)?.adapt(to: found)
+                }
             }
         }
     }
@@ -184,9 +195,9 @@ final class SwinStage: Module {
 
     init(_ shape: Swin.Configuration, _ index: Int, dropPath: [Double]) {
         blocks = dropPath.enumerated().map { block, rate in
-            SwinBlock(shape, shape.widths[index], heads: shape.heads[index], isShifted: block % 2 == 1, dropPath: rate)
+            SwinBlock(shape, index, isShifted: block % 2 == 1, dropPath: rate)
         }
-        downsample = index < 3 ? PatchMerging(shape.widths[index]) : nil
+        downsample = index < 3 ? PatchMerging(shape.widths[index], isV2: shape.isV2) : nil
     }
 
     func callAsFunction(_ x_BHWC: Tensor, _ geometry: WindowGeometry) -> Tensor { blocks.reduce(x_BHWC) { $1($0, geometry) } }
@@ -196,9 +207,12 @@ final class SwinStage: Module {
 final class PatchMerging: Module {
     let norm: LayerNorm
     let reduction: Linear
+    private let isV2: Bool
 
-    init(_ width: Int) {
-        norm = LayerNorm(4 * width)
+    /// - Parameter isV2: the norm comes after the reduction, not before.
+    init(_ width: Int, isV2: Bool) {
+        norm = LayerNorm(isV2 ? 2 * width : 4 * width)
+        self.isV2 = isV2
         reduction = Linear(4 * width, 2 * width, bias: false)
     }
 
@@ -210,6 +224,7 @@ final class PatchMerging: Module {
         let (rows, columns) = ((height + 1) / 2, (width + 1) / 2)
         // The authors' order: down first, then across.
         let pairs = x.reshape(-1, rows, 2, columns, 2, channels).permute(0, 1, 3, 4, 2, 5)
-        return reduction(norm(pairs.reshape(-1, rows, columns, 4 * channels)))
+        let squares = pairs.reshape(-1, rows, columns, 4 * channels)
+        return isV2 ? norm(reduction(squares)) : reduction(norm(squares))
     }
 }
