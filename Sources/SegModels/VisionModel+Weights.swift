@@ -9,6 +9,7 @@ extension VisionModel {
         let wrapper = KeyMap.wrapper(tensors.keys)
         let bare = Dictionary(uniqueKeysWithValues: tensors.map { (String($0.key.dropFirst(wrapper.count)), $0.value) })
         guard let map = keyMaps.first(where: { $0.fits(bare.keys) }) else { return (bare, nil) }
+        adapt(to: map.origin)
         return (try map(bare, from: source), map)
     }
 

@@ -44,6 +44,9 @@ open class VisionModel: Module {
     /// position embeddings of another image size. Called with the shapes under the network's own names, before loading.
     open func adapt(to shapes: [String: [Int]]) {}
 
+    /// Takes over what depends on who wrote the file that is loaded.
+    open func adapt(to origin: KeyMap.Origin) {}
+
     /// Refuses images of a size that the network cannot take.
     /// - Throws: `UserError` saying which sizes it takes.
     open func checkSize(height: Int, width: Int) throws {}

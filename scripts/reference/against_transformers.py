@@ -21,14 +21,20 @@ transformers.logging.set_verbosity_error()
 pick = random.choice
 
 
-def tokens(model, image, prefix=1, **kwargs):
-    out = model(image, output_hidden_states=True, **kwargs)
-    taps = {f"block.{i}": h for i, h in enumerate(out.hidden_states[1:])}
-    last = out.last_hidden_state
-    taps["patches"] = last[:, prefix:]
-    if prefix:
-        taps["cls"] = last[:, 0]
-    return taps
+def tokens(model, image, prefix=1, final=lambda model, last: last, **kwargs):
+    """Every block's own output, taken by hooks: what `hidden_states` ends with differs between families."""
+    blocks = next(m for m in model.modules() if isinstance(m, torch.nn.ModuleList) and len(m) == model.config.num_hidden_layers)
+    found = {}
+
+    def keep(index):
+        def hook(_module, _inputs, output):
+            found[f"block.{index}"] = output[0] if isinstance(output, tuple) else output
+        return hook
+    hooks = [block.register_forward_hook(keep(index)) for index, block in enumerate(blocks)]
+    last = final(model, model(image, **kwargs).last_hidden_state)
+    for hook in hooks:
+        hook.remove()
+    return {**found, "patches": last[:, prefix:], **({"cls": last[:, 0]} if prefix else {})}
 
 
 def pyramid(maps):
@@ -78,12 +84,9 @@ def clip():
         hidden_size=heads * 8, num_hidden_layers=2, num_attention_heads=heads, intermediate_size=40, image_size=patch * 4, patch_size=patch,
         hidden_act=pick(["gelu", "quick_gelu"]), projection_dim=16)
 
-    def taps(m, x):
-        out = m(x, output_hidden_states=True, interpolate_pos_encoding=True)
-        found = {f"block.{i}": h for i, h in enumerate(out.hidden_states[1:])}
-        core = getattr(m, "vision_model", m)
-        last = core.post_layernorm(out.last_hidden_state)
-        return {**found, "cls": last[:, 0], "patches": last[:, 1:]}
+    def taps(m, x):  # it normalises only what it pools
+        norm = getattr(m, "vision_model", m).post_layernorm
+        return tokens(m, x, 1, lambda _m, last: norm(last), interpolate_pos_encoding=True)
     return transformers.CLIPVisionModel(config), (patch * pick([3, 4]), patch * pick([4, 5])), taps
 
 
@@ -187,7 +190,8 @@ def dpt():
         hidden_size=24, num_hidden_layers=4, num_attention_heads=2, intermediate_size=40, image_size=64, patch_size=16, is_hybrid=False,
         backbone_out_indices=[0, 1, 2, 3], neck_hidden_sizes=[8, 12, 16, 20], fusion_hidden_size=16, num_labels=7, use_auxiliary_head=False,
         readout_type=pick(["project", "ignore", "add"]), qkv_bias=pick([True, False]))
-    return transformers.DPTForSemanticSegmentation(config), (pick([64, 96]), 64), lambda m, x: {"logits": m(x).logits}
+    side = pick([64, 96])
+    return transformers.DPTForSemanticSegmentation(config), (side, side), lambda m, x: {"logits": m(x).logits}
 
 
 def dpt_dinov2():
@@ -195,14 +199,15 @@ def dpt_dinov2():
                                          out_indices=[1, 2, 3, 4], reshape_hidden_states=False, apply_layernorm=pick([True, False]))
     config = transformers.DPTConfig(backbone_config=backbone, neck_hidden_sizes=[8, 12, 16, 20], fusion_hidden_size=16, num_labels=7,
                                     use_auxiliary_head=False, hidden_size=24)
-    return transformers.DPTForSemanticSegmentation(config), (pick([56, 84]), 56), lambda m, x: {"logits": m(x).logits}
+    side = pick([56, 84])
+    return transformers.DPTForSemanticSegmentation(config), (side, side), lambda m, x: {"logits": m(x).logits}
 
 
 def mask2former():
     backbone = transformers.SwinConfig(image_size=64, embed_dim=12, depths=[1, 1, 1, 1], num_heads=[1, 2, 3, 4], window_size=4,
                                        out_features=["stage1", "stage2", "stage3", "stage4"])
     config = transformers.Mask2FormerConfig(
-        backbone_config=backbone, feature_size=16, mask_feature_size=16, hidden_dim=16, encoder_feedforward_dim=32, dim_feedforward=32, encoder_layers=2,
+        backbone_config=backbone, feature_size=32, mask_feature_size=32, hidden_dim=32, encoder_feedforward_dim=32, dim_feedforward=32, encoder_layers=2,
         decoder_layers=pick([3, 4]), num_attention_heads=2, num_queries=pick([5, 8]), num_labels=pick([3, 6]))
     return (transformers.Mask2FormerForUniversalSegmentation(config), (pick([64, 96]), 64),
             lambda m, x: {"class.logits": (o := m(x)).class_queries_logits, "mask.logits": o.masks_queries_logits})

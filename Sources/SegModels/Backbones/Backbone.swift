@@ -39,7 +39,7 @@ open class Backbone: VisionModel {
 
     /// Scores, if there is a classifier; records `logits` beside the other taps. Nil too where the taps are complete before.
     @discardableResult
-    public final func forward(_ image: Tensor, taps: inout Taps) -> Tensor? {
+    open func forward(_ image: Tensor, taps: inout Taps) -> Tensor? {
         let maps = stages(image, taps: &taps)
         guard !taps.isComplete, let last = maps.last, let logits = classify(last) else { return nil }
         taps.record("logits", logits)

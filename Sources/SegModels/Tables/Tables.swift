@@ -1,15 +1,17 @@
 // What there is, in one place: a new family adds its word to a line here.
 
 extension BackboneKind {
-    static let all: [BackboneKind] = resNets + mobileNets + efficientNets + shuffleNets
+    static let all: [BackboneKind] = transformers + convolutional
+    private static let transformers = visionTransformers + sams + swins + mits + hieras
+    private static let convolutional = resNets + mobileNets + efficientNets + shuffleNets + convNeXts
 }
 
 extension HeadKind {
-    static let all: [HeadKind] = classical
+    static let all: [HeadKind] = classical + dense + mmseg
 }
 
 extension HuggingFaceFamily {
-    static let all: [HuggingFaceFamily] = []
+    static let all: [HuggingFaceFamily] = visionTransformers + sams + swins + hieras + convNeXts + segmenters
 }
 
 extension Models {

@@ -109,7 +109,7 @@ public final class SAM: Backbone {
 final class PatchProjection: Module {
     let proj: Conv2d
 
-    init(_ width: Int, kernel: Int) { proj = Conv2d(3, width, kernel: kernel, stride: kernel) }
+    init(_ width: Int, kernel: Int, bias: Bool = true) { proj = Conv2d(3, width, kernel: kernel, stride: kernel, bias: bias) }
 
     init(_ width: Int, kernel: [Int], stride: [Int], padding: [Int]) {
         proj = Conv2d(3, width, kernelSize: kernel, stride: stride, padding: padding)
