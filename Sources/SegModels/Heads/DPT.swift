@@ -134,7 +134,7 @@ package final class DPTHead: Module, SegmentationHead {
 }
 
 /// Tokens to a map of another width and size.
-private final class Reassembly: Module {
+final class Reassembly: Module {
     let projection: Linear
     let resize: (any Layer)?
 
@@ -157,10 +157,10 @@ private final class Reassembly: Module {
     }
 }
 
-/// A map and what came from deeper ones, refined, doubled in size.
-private final class Fusion: Module {
-    let unit1: ResidualUnit?
-    let unit2: ResidualUnit
+/// A map and what came from deeper ones, refined, resized.
+final class Fusion: Module {
+    private let unit1: ResidualUnit?
+    private let unit2: ResidualUnit
     let projection: Conv2d
 
     init(_ width: Int, isFirst: Bool, hasNorm: Bool, hasBias: Bool) {
@@ -169,14 +169,15 @@ private final class Fusion: Module {
         projection = Conv2d(width, width, kernel: 1)
     }
 
-    func callAsFunction(_ map: Tensor, _ deeper: Tensor?) -> Tensor {
+    /// - Parameter size: of the result; nil: the map's, doubled.
+    func callAsFunction(_ map: Tensor, _ deeper: Tensor?, size result: [Int]? = nil) -> Tensor {
         var x = map
         if let deeper, let unit1 {
             let size = Array(deeper.shape.suffix(2))
             x = unit1(Array(map.shape.suffix(2)) == size ? map : F.bilinear(map, size)).add_(deeper)
         }
         x = projection(unit2(x))
-        return F.bilinear(x, [2 * x.size(2), 2 * x.size(3)], alignCorners: true)
+        return F.bilinear(x, result ?? [2 * x.size(2), 2 * x.size(3)], alignCorners: true)
     }
 }
 

@@ -1,0 +1,93 @@
+import Torch
+import TorchNN
+
+/// Multi-scale deformable attention (Zhu et al., ICLR 2021): each head of a query reads a few places of every map, chosen by the
+/// query itself, and sums them with weights that it also chooses. Names are the authors'.
+package final class DeformableAttention: Module {
+    let samplingOffsets: Linear
+    let attentionWeights: Linear
+    let valueProj: Linear
+    let outputProj: Linear
+    private let heads: Int
+    private let levels: Int
+    private let points: Int
+
+    init(_ width: Int, heads: Int, levels: Int, points: Int = 4) {
+        (self.heads, self.levels, self.points) = (heads, levels, points)
+        samplingOffsets = Linear(width, heads * levels * points * 2)
+        attentionWeights = Linear(width, heads * levels * points)
+        valueProj = Linear(width, width)
+        outputProj = Linear(width, width)
+        super.init()
+        initialize()
+    }
+
+    /// As the authors start: the heads look in as many directions, the points ever further, all with the same weight.
+    private func initialize() {
+        for linear in [samplingOffsets, attentionWeights] {
+            Initializer.constant(linear.weight, 0)
+            Initializer.constant(linear.bias!, 0)
+        }
+        for linear in [valueProj, outputProj] {
+            Initializer.xavierUniform(linear.weight)
+            Initializer.constant(linear.bias!, 0)
+        }
+        let angles = Tensor.arange(0, heads, dtype: .float32) * (2 * Double.pi / Double(heads))
+        let circle = Tensor.stack([angles.cos(), angles.sin()], 1)
+        let directions_H112 = (circle / circle.abs().amax([1], keepDimensions: true)).view(heads, 1, 1, 2)
+        let distances_P1 = Tensor.arange(1, points + 1, dtype: .float32).view(1, 1, points, 1)
+        let offsets = (directions_H112 * distances_P1).expand([heads, levels, points, 2]).reshape([-1])
+        withoutGradients { _ = samplingOffsets.bias!.copy_(offsets) }
+    }
+
+    /// - Parameters:
+    ///   - query_BNC: with positions; one query for every place of the maps, in the order of `memory_BNC`.
+    ///   - memory_BNC: the maps' pixels, map after map, each row-major.
+    ///   - grid: where the queries stand.
+    func callAsFunction(_ query_BNC: Tensor, _ memory_BNC: Tensor, _ grid: SamplingGrid) -> Tensor {
+        let (batch, count, width) = (query_BNC.size(0), query_BNC.size(1), query_BNC.size(2))
+        let value = valueProj(memory_BNC).reshape(batch, count, heads, width / heads)
+        let offsets = samplingOffsets(query_BNC).reshape(batch, count, heads, levels, points, 2)
+        let weights = attentionWeights(query_BNC).reshape(batch, count, heads, levels * points).softmax(-1)
+        let sum = Self.sample(value, offsets, weights.reshape(batch, count, heads, levels, points), grid)
+        return outputProj(sum.to(query_BNC.dtype))
+    }
+
+    /// Weighted sums of bilinear samples, zeros outside of the maps; computed in float32.
+    ///
+    /// A sample is a sum of four pixels, so the sum over levels and points is one bag of 4·L·P rows of `value` with as many weights:
+    /// `embedding_bag` adds them up where they lie. Nothing of the size queries × samples × width is ever made, the samples'
+    /// channels are read in one piece, and the gradients of values and weights are that operator's own. Without a gradient the
+    /// queries are taken in parts, so that the tables of rows and weights are bounded too.
+    ///
+    /// - Parameters:
+    ///   - value_BNHD: rows of all maps for each head.
+    ///   - offsets_BQHLP2: from the query's own place, in pixels of each map, x first.
+    ///   - weights_BQHLP: of each sample.
+    /// - Returns: B×Q×(H·D).
+    package static func sample(_ value_BNHD: Tensor, _ offsets_BQHLP2: Tensor, _ weights_BQHLP: Tensor, _ grid: SamplingGrid) -> Tensor {
+        let (batch, heads, width) = (value_BNHD.size(0), value_BNHD.size(2), value_BNHD.size(3))
+        let rows = value_BNHD.float.reshape(-1, width)
+        let queries = offsets_BQHLP2.size(1)
+        let samples = weights_BQHLP.size(3) * weights_BQHLP.size(4)
+        let isRecording = isRecordingGradients && [value_BNHD, offsets_BQHLP2, weights_BQHLP].contains(where: \.requiresGrad)
+        let part = isRecording ? queries : max(1, (1 << 21) / (batch * heads * samples * 4))
+        let sums = stride(from: 0, to: queries, by: part).map { start in
+            let end = min(queries, start + part)
+            let (bags, weights) = grid.corners(
+                offsets_BQHLP2[.all, start..<end].float, weights_BQHLP[.all, start..<end].float, queries: start..<end,
+                rowsOfImage: value_BNHD.size(1))
+            let sum = summedBags(rows, bags, weights, size: samples * 4)
+            return sum.view(batch, end - start, heads * width)
+        }
+        return sums.count == 1 ? sums[0] : .concatenate(sums, 1)
+    }
+
+    private static let embeddingBag = Operator("aten::embedding_bag")
+
+    /// For each `size` entries of `indices` the sum of those rows times their weights.
+    private static func summedBags(_ rows: Tensor, _ indices: Tensor, _ weights: Tensor, size: Int) -> Tensor {
+        let starts = Tensor.arange(0, indices.count, step: size, dtype: indices.dtype, device: indices.device)
+        return embeddingBag.many(rows, indices, starts, false, 0, false, weights, false)[0]
+    }
+}

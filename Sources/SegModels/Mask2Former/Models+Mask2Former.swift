@@ -1,0 +1,60 @@
+import Support
+
+extension Models {
+    /// `mask2former-<backbone>` on every hierarchical backbone, `mask2former-dpt-<backbone>` on plain vision transformers, and both with
+    /// `small`: a student's size.
+    static var mask2formers: [Entry] {
+        BackboneKind.all.flatMap { kind in
+            MaskSize.allCases.map { size in
+                let name = "mask2former-\(size == .small ? "small-" : "")\(kind.isPlain ? "dpt-" : "")\(kind.name)"
+                return Entry(name: name) { try mask2former($0, kind, size, classes: $1, options: $2) }
+            }
+        }
+    }
+
+    /// As published, or of half the width and a third of the depth: each map is read once.
+    private enum MaskSize: CaseIterable {
+        case base, small
+    }
+
+    private static func mask2former(
+        _ name: String, _ kind: BackboneKind, _ size: MaskSize, classes: Int, options: ModelOptions
+    ) throws -> Mask2Former {
+        try refuse("outputStride", of: name, unless: options.outputStride == nil)
+        try refuse("auxiliaryHead", of: name, unless: !options.hasAuxiliaryHead)
+        let width = options.headChannels ?? (size == .base ? 256 : 128)
+        guard width > 0, width % 32 == 0 else {
+            throw UserError("the width of \(name) is \(width)", hint: "'headChannels' must be a multiple of 32.")
+        }
+        let backbone = try kind.build()
+        var card = backbone.card
+        (card.name, card.classes) = (name, classes)
+        card.source = "Cheng et al., CVPR 2022, github.com/facebookresearch/Mask2Former; \(card.source)"
+        if card.license != "MIT" { card.license = "MIT; \(card.license)" }
+        (card.inputSize, card.repository) = (nil, repository(kind, size))
+        var queries = QueryDecoder.Options()
+        queries.width = width
+        if size == .small { (queries.layers, queries.hidden) = (3, 4 * width) }
+        guard kind.isPlain else {
+            var pixels = DeformablePixelDecoder.Options()
+            (pixels.width, pixels.maskChannels) = (width, width)
+            if size == .small { (pixels.layers, pixels.hidden) = (2, 4 * width) }
+            return Mask2Former(card, backbone, DeformablePixelDecoder(backbone.channels, options: pixels), options: queries)
+        }
+        guard let transformer = backbone as? any TokenBackbone else {
+            throw UserError("\(name) reads the tokens of a plain vision transformer, and \(kind.name) gives none")
+        }
+        // SSKD's student: the blocks after each quarter of the depth; widths in the proportions of its ViT-S.
+        let channels = backbone.channels[3]
+        let neck = DPTPixelDecoder(
+            channels, blocks: (1...4).map { transformer.depth * $0 / 4 - 1 },
+            widths: (size == .base ? [4, 2, 1] : [8, 4, 2]).map { channels / $0 } + [size == .base ? 2 * channels : channels], width: width)
+        return Mask2Former(card, backbone, neck, options: queries)
+    }
+
+    /// transformers' copies of the authors' weights for ADE20K.
+    private static func repository(_ kind: BackboneKind, _ size: MaskSize) -> String? {
+        let published = ["swin-tiny", "swin-small", "swin-base", "swin-large"]
+        return size == .base && published.contains(kind.name) ? "facebook/mask2former-\(kind.name)-ade-semantic" : nil
+    }
+}
