@@ -1,3 +1,4 @@
+import Foundation
 import SegModels
 import SegTesting
 import Support
@@ -70,5 +71,65 @@ final class FormulaTokens: Backbone, TokenBackbone {
             for (own, theirs) in names { try zoo.check(try #require(parameters["classifier.\(own)"]?.grad), "grad.\(theirs)") }
             for (name, parameter) in parameters { #expect(parameter.grad != nil, "\(name) has no gradient") }
         }
+    }
+
+    @Test("transformers' folders", arguments: ["dpt.project", "dpt.add", "dpt.norm", "dpt.three"])
+    func folders(name: String) throws {
+        try ZooCase(name, of: "heads_dpt").checkParity()
+    }
+
+    @Test func trainingOfAFolder() throws {
+        try withTorchErrors {
+            let zoo = try ZooCase("dpt.train", of: "heads_dpt")
+            let model = try #require(try zoo.withFiles { try ModelFolder($0).load() } as? EncoderDecoder)
+            model.to(dtype: .float32).train()
+            for parameter in model.parameters() { parameter.requiresGrad = true }
+            var taps = Taps(zoo.settings.taps)
+            let image = try zoo.image
+            image.requiresGrad = true
+            _ = model.forward(image, taps: &taps)
+            for tap in zoo.settings.taps { try zoo.check(try #require(taps[tap]), tap) }
+            backwardAgainstCotangent(zoo.settings.taps.map { taps[$0]! })
+            try zoo.check(try #require(image.grad), "grad.image")
+            let parameters = Dictionary(uniqueKeysWithValues: model.namedParameters())
+            let theirs = "neck.reassemble_stage.readout_projects.0.0.weight"
+            try zoo.check(try #require(parameters["classifier.readouts.0.weight"]?.grad), "grad.\(theirs)")
+        }
+    }
+
+    @Test func export() throws {
+        let zoo = try ZooCase("dpt.three", of: "heads_dpt")
+        try zoo.withFiles { folder in
+            let copy = folder.appendingPathComponent("copy")
+            try ModelFolder.write(ModelFolder(folder).load(), to: copy)
+            let outputs = try ModelParity.run(nil, weights: copy, inputs: ["image": zoo.image])
+            for (tap, tensor) in outputs where zoo.settings.taps.contains(tap) { try zoo.check(tensor, tap) }
+            #expect(outputs.contains { $0.0 == "logits" })
+        }
+    }
+
+    @Test func badConfigurationsAreRefused() throws {
+        func refusal(_ change: (inout [String: Any]) -> Void) throws -> String {
+            let zoo = try ZooCase("dpt.project", of: "heads_dpt")
+            var config = try #require(try JSONSerialization.jsonObject(with: Data(zoo.settings.config!.utf8)) as? [String: Any])
+            change(&config)
+            return try zoo.withFiles { folder in
+                try JSONSerialization.data(withJSONObject: config).write(to: folder.appendingPathComponent("config.json"))
+                do {
+                    _ = try ModelFolder(folder).load()
+                    return "loaded"
+                } catch let error as any UserFacingError {
+                    return "\(error)"
+                }
+            }
+        }
+        #expect(try refusal { $0["is_hybrid"] = true }.contains("a hybrid of convolutions and transformer"))
+        #expect(try refusal { $0["readout_type"] = "mean" }.contains("readout_type is 'mean'"))
+        #expect(try refusal { $0["backbone_out_indices"] = [0, 1, 2, 9] }.contains("backbone_out_indices is [0, 1, 2, 9]"))
+        #expect(try refusal { $0["neck_hidden_sizes"] = [8, 10] }.contains("neck_hidden_sizes [8, 10]"))
+        #expect(try refusal { $0["reassemble_factors"] = [4, 2, 1.5, 0.5] }.contains("factors are whole numbers or parts of 1"))
+        #expect(try refusal { $0["head_in_index"] = 4 }.contains("head_in_index is 4"))
+        #expect(try refusal { $0["architectures"] = ["DPTForDepthEstimation"] }.contains("'DPTForDepthEstimation'"))
+        #expect(try refusal { $0["backbone_config"] = ["hidden_size": 32] }.contains("'backbone_config' 32"))
     }
 }

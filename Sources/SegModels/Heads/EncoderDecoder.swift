@@ -34,6 +34,8 @@ public final class EncoderDecoder: SegmentationModel {
         if !below.isEmpty { backbone.adapt(to: below) }
     }
 
+    public override func adapt(to origin: KeyMap.Origin) { backbone.adapt(to: origin) }
+
     /// Whole networks as others publish them, where head and backbone have maps of one origin, and files of the backbone alone.
     public override var keyMaps: [KeyMap] {
         let whole = classifier.keyMaps.flatMap { head -> [KeyMap] in

@@ -4,6 +4,15 @@ import TorchNN
 /// UPerNet's head (Xiao et al., ECCV 2018): pyramid pooling on the deepest map, a feature pyramid over all four, joined at the
 /// shallowest map's size. Names are mmsegmentation's.
 package final class UPerNetHead: Module, SegmentationHead {
+    /// The maps of a plain vision transformer that the head reads.
+    package struct Tokens: Sendable {
+        /// The blocks that they come from.
+        package let blocks: [Int]
+        /// Whether through the transformer's last norm.
+        package let areNormed: Bool
+    }
+
+    private let tokens: Tokens?
     private let pspModules: PooledPyramid
     private let bottleneck: ConvModule
     private let lateralConvs: [ConvModule]
@@ -16,8 +25,13 @@ package final class UPerNetHead: Module, SegmentationHead {
     package var resolutionStage: Int { 0 }
     package var classifierTensors: [String] { ["conv_seg.*"] }
 
-    /// - Parameter scales: sides of the grids that the deepest map is pooled to.
-    package init(_ channels: [Int], classes: Int, width: Int = 512, scales: [Int] = [1, 2, 3, 6], dropout: Double = 0.1) {
+    /// - Parameters:
+    ///   - scales: sides of the grids that the deepest map is pooled to.
+    ///   - tokens: on a plain vision transformer, what it reads; nil: the backbone's stages.
+    package init(
+        _ channels: [Int], classes: Int, width: Int = 512, scales: [Int] = [1, 2, 3, 6], dropout: Double = 0.1, tokens: Tokens? = nil
+    ) {
+        self.tokens = tokens
         featureChannels = width
         pspModules = PooledPyramid(channels.last!, width, scales: scales)
         bottleneck = ConvModule(channels.last! + scales.count * width, width, kernel: 3)
@@ -26,6 +40,11 @@ package final class UPerNetHead: Module, SegmentationHead {
         fpnBottleneck = ConvModule(channels.count * width, width, kernel: 3)
         convSeg = classifier(width, classes)
         self.dropout = Dropout2d(dropout)
+    }
+
+    package func stages(of backbone: Backbone, _ image: Tensor, taps: inout Taps) -> [Tensor] {
+        guard let tokens, let transformer = backbone as? any TokenBackbone else { return backbone.stages(image, taps: &taps) }
+        return transformer.maps(image, blocks: tokens.blocks, normed: tokens.areNormed, taps: &taps)
     }
 
     package func callAsFunction(_ stages: [Tensor]) -> (features: Tensor, logits: Tensor) {

@@ -3,7 +3,7 @@ import Torch
 
 extension HuggingFaceFamily {
     /// Networks with heads of their own.
-    static let segmenters = [segformer, upernet]
+    static let segmenters = [segformer, upernet, dpt]
 
     /// `SegformerForSemanticSegmentation`, and what ``MiT`` has without that head. Scores come at a quarter of the image's size.
     private static let segformer = HuggingFaceFamily(
@@ -42,6 +42,22 @@ extension HuggingFaceFamily {
             auxiliary: isTrainedByTwo ? try auxiliary(config, backbone.channels[2], classes) : nil, givesScoresOfImage: true)
     }
 
+    /// Backbones that give the tokens of any of their blocks.
+    private static let plainTypes = ["dinov2", "dinov2_with_registers", "dinov3_vit"]
+
+    /// Which four blocks of a plain transformer are read, and whether through its last norm.
+    private static func tokens(_ config: HuggingFaceConfig, depth: Int) throws -> UPerNetHead.Tokens {
+        guard try config.bool("reshape_hidden_states", true) else {
+            throw UserError("\(config.source): 'reshape_hidden_states' is false", hint: "The head reads maps: expected true.")
+        }
+        let names = try config.strings("out_features", [])
+        let blocks = (0..<depth).filter { names.contains("stage\($0 + 1)") }
+        guard blocks.count == 4, names.count == 4 else {
+            throw UserError("\(config.source): 'out_features' is \(names)", hint: "Expected four of stage1 to stage\(depth).")
+        }
+        return .init(blocks: blocks, areNormed: try config.bool("apply_layernorm", true))
+    }
+
     private static func card(_ name: String, _ classes: Int, _ backbone: Backbone) -> ModelCard {
         var card = backbone.card
         (card.name, card.classes) = (name, classes)
@@ -63,7 +79,7 @@ extension HuggingFaceFamily {
     }
 
     /// The backbone that `backbone_config` describes, with its four stages as transformers' `…Backbone` class gives them.
-    private static func backbone(of config: HuggingFaceConfig) throws -> Backbone {
+    static func backbone(of config: HuggingFaceConfig) throws -> Backbone {
         let inner = try config.object("backbone_config")
         let known = HuggingFaceFamily.all.first { $0.modelType == inner.modelType }
         guard let name = known?.architectures.first(where: { $0.hasSuffix("Backbone") }) else {
@@ -72,7 +88,7 @@ extension HuggingFaceFamily {
                 "\(inner.source): '\(inner.modelType)' is a backbone that this package does not have",
                 hint: "It has: \(all.joined(separator: ", ")).")
         }
-        guard try inner.outputStages() == [1, 2, 3, 4] else {
+        guard try plainTypes.contains(inner.modelType) || inner.outputStages() == [1, 2, 3, 4] else {
             throw UserError(
                 "\(inner.source): 'out_features' does not name all four stages",
                 hint: "Expected stage1, stage2, stage3 and stage4: the head reads all of them.")
@@ -83,11 +99,16 @@ extension HuggingFaceFamily {
         return backbone
     }
 
+    /// What ``backbone(of:)`` reads: nil for a backbone that transformers does not have, or not with all four stages.
+    static func backboneConfiguration(_ backbone: Backbone) -> [String: any Sendable]? {
+        let inner = HuggingFaceFamily.all.lazy.filter { family in family.architectures.contains { $0.hasSuffix("Backbone") } }
+            .compactMap { family in family.configuration?(backbone)?.merging(["model_type": family.modelType]) { $1 } }.first
+        return (inner?["out_features"] as? [String])?.count == 4 ? inner : nil
+    }
+
     @Sendable private static func upernetConfiguration(_ model: VisionModel) -> [String: any Sendable]? {
         guard let model = model as? EncoderDecoder, let head = model.classifier as? UPerNetHead else { return nil }
-        let inner = HuggingFaceFamily.all.lazy.filter { family in family.architectures.contains { $0.hasSuffix("Backbone") } }
-            .compactMap { family in family.configuration?(model.backbone)?.merging(["model_type": family.modelType]) { $1 } }.first
-        guard let inner, (inner["out_features"] as? [String])?.count == 4 else { return nil }
+        guard let inner = backboneConfiguration(model.backbone) else { return nil }
         var values: [String: any Sendable] = [
             "architectures": ["UperNetForSemanticSegmentation"], "backbone_config": inner, "hidden_size": head.featureChannels,
             "pool_scales": head.scales, "num_labels": model.card.classes, "use_auxiliary_head": model.auxClassifier != nil,
