@@ -74,6 +74,7 @@ sizes = dict(embed_dim=8, depths=(1, 2, 2, 2), num_heads=(1, 2, 2, 4), num_class
 zoo.case("timm", SwinTransformer(img_size=(140, 172), window_size=4, **sizes), (2, 3, 140, 172), timm_taps)
 # Windows as small as the maps of the last stages.
 zoo.case("timm-small", SwinTransformer(img_size=64, window_size=7, **sizes), (2, 3, 64, 64), timm_taps)
+zoo.case("timm-flat", SwinTransformer(img_size=(128, 192), window_size=7, **sizes), (1, 3, 128, 192), timm_taps)
 vision = dict(patch_size=[4, 4], window_size=[4, 4], stochastic_depth_prob=0.0, **sizes)
 zoo.case("torchvision", TorchvisionSwin(**vision), (2, 3, 67, 178), torchvision_taps, training=True)
 zoo.write()

@@ -1,33 +1,39 @@
 import Torch
 
-/// A grid of tokens cut into square windows that don't overlap; what does not fill the last window of a row or a column is zeros.
+/// A grid of tokens cut into windows that don't overlap; what does not fill the last window of a row or a column is zeros.
 struct SpatialWindows {
-    let size: Int
+    /// Of a window: rows and columns of tokens.
+    private let sides: [Int]
     private let height: Int
     private let width: Int
-    private var rows: Int { (height + size - 1) / size }
-    private var columns: Int { (width + size - 1) / size }
+    private var rows: Int { (height + sides[0] - 1) / sides[0] }
+    private var columns: Int { (width + sides[1] - 1) / sides[1] }
 
-    init(_ size: Int, height: Int, width: Int) {
-        self.size = size
+    /// - Parameter sides: of a window, [vertical, horizontal].
+    init(_ sides: [Int], height: Int, width: Int) {
+        self.sides = sides
         self.height = height
         self.width = width
     }
 
-    /// B×height×width×C to (B·windows)×size×size×C.
+    /// Square windows.
+    init(_ size: Int, height: Int, width: Int) { self.init([size, size], height: height, width: width) }
+
+    /// B×height×width×C to (B·windows)×side×side×C.
     func split(_ x_BHWC: Tensor) -> Tensor {
-        let (below, beside) = (rows * size - height, columns * size - width)
+        let (below, beside) = (rows * sides[0] - height, columns * sides[1] - width)
         let padded = below + beside > 0 ? x_BHWC.pad([0, 0, 0, beside, 0, below]) : x_BHWC
         let channels = x_BHWC.size(3)
-        return padded.reshape(-1, rows, size, columns, size, channels).permute(0, 1, 3, 2, 4, 5).reshape(-1, size, size, channels)
+        let grid = padded.reshape(-1, rows, sides[0], columns, sides[1], channels).permute(0, 1, 3, 2, 4, 5)
+        return grid.reshape(-1, sides[0], sides[1], channels)
     }
 
     /// Windows back in their places, without what lies beyond `height` and `width`; their sides may have become smaller.
     func join(_ windows: Tensor, height: Int, width: Int) -> Tensor {
-        let (side, channels) = (windows.size(1), windows.size(3))
-        let grid = windows.view(-1, rows, columns, side, side, channels).permute(0, 1, 3, 2, 4, 5)
-        let joined = grid.reshape(-1, rows * side, columns * side, channels)
-        guard rows * side > height || columns * side > width else { return joined }
+        let (down, across, channels) = (windows.size(1), windows.size(2), windows.size(3))
+        let grid = windows.view(-1, rows, columns, down, across, channels).permute(0, 1, 3, 2, 4, 5)
+        let joined = grid.reshape(-1, rows * down, columns * across, channels)
+        guard rows * down > height || columns * across > width else { return joined }
         return joined[.all, 0..<height, 0..<width]
     }
 }

@@ -34,7 +34,7 @@ extension BackboneKind {
         ) { options in
             var shape = Swin.Configuration(width: width, depths: depths, heads: heads, window: window, dropPath: dropPath)
             switch options.library {
-            case "timm": (shape.shift, shape.shiftsBeforePadding) = (.bySide, true)
+            case "timm": (shape.shift, shape.shiftsBeforePadding, shape.shrinksWindows) = (.bySide, true, true)
             case "torchvision": (shape.shift, shape.padsPatches) = (.bySide, false)
             // As its authors segment with it, or classify.
             default: shape.shift = options.classes == nil ? .always : .unlessOneSideFits

@@ -45,7 +45,8 @@ public final class Swin: Backbone {
         public var isV2 = false
         /// V2: the windows that the terms for distances were trained with, by stage; 0 or nil: those of this network.
         public var trainedWindows: [Int]?
-        /// V2: whether a window is no larger than the smaller side of the map; else zeros fill it up.
+        /// Whether a window is no larger than the map, as where its size is chosen for that of the image; else zeros fill it up. Of
+        /// version 1, tables of distances for smaller windows are taken from files.
         public var shrinksWindows = false
         /// V2: the side of the first stage's map that windows were made for: no window is larger than its stage's map for it, and none of
         /// those that have its size is shifted, whatever the image. nil: it goes by the image.
@@ -141,7 +142,7 @@ public final class Swin: Backbone {
     public override var keyMaps: [KeyMap] { maps }
     public override var classifierTensors: [String] { ["norm.*", "head.*"] }
 
-    /// A file's norms of stages, sizes of windows and positions become the network's.
+    /// A file's norms of stages and positions become the network's, and its windows where they follow the image.
     public override func adapt(to shapes: [String: [Int]]) {
         let normalized = Set((1...4).filter { shapes["norm\($0 - 1).weight"] != nil })
         if normalized != configuration.normalizedStages {
@@ -156,7 +157,7 @@ public final class Swin: Backbone {
                 absolutePosEmbed?.requiresGrad = true
             }
         }
-        for (stage, layer) in layers.enumerated() {
+        for (stage, layer) in layers.enumerated() where configuration.shrinksWindows {
             for (index, block) in layer.blocks.enumerated() {
                 if let found = shapes["layers.\(stage).blocks.\(index).attn.relative_position_bias_table"] {
                     (block.attn as? WindowAttention)?.adapt(to: found)

@@ -4,9 +4,9 @@ import TorchNN
 
 /// Attention among the patches of a window.
 protocol WindowAttending: Module {
-    /// The side of a window, in patches; one that is handed over may be smaller where the learned terms allow it.
-    var window: Int { get }
-    /// (B·windows)×side×side×C; `mask` windows×1×N×N, of the windows of one image.
+    /// The windows for a map of this size: at most `largest` each way, and as many rows and columns as the learned terms are for.
+    func window(_ largest: [Int]) -> [Int]
+    /// (B·windows)×rows×columns×C; `mask` windows×1×N×N, of the windows of one image.
     func callAsFunction(_ x: Tensor, mask: Tensor?) -> Tensor
 }
 
@@ -15,13 +15,14 @@ final class WindowAttention: Module, WindowAttending {
     private(set) var relativePositionBiasTable: Tensor
     let qkv: Linear
     let proj: Linear
-    private(set) var window: Int
+    /// The largest window.
+    private let side: Int
     private let heads: Int
     private let dropout: Double
     private let places = RelativePlaces()
 
     init(_ width: Int, heads: Int, window: Int, hasBias: Bool, dropout: Double) {
-        self.window = window
+        side = window
         self.heads = heads
         self.dropout = dropout
         relativePositionBiasTable = Tensor.empty([(2 * window - 1) * (2 * window - 1), heads])
@@ -32,18 +33,29 @@ final class WindowAttention: Module, WindowAttending {
         markTrainable()
     }
 
-    /// Takes the window's side from a table's shape, (2·side − 1)² × heads.
+    /// Takes a table for smaller windows, (2·rows − 1)(2·columns − 1) × heads.
     func adapt(to shape: [Int]) {
-        let span = Int(Double(shape.first ?? 0).squareRoot().rounded())
-        guard shape.count == 2, shape[1] == heads, span % 2 == 1, span * span == shape[0], span != 2 * window - 1 else { return }
-        window = (span + 1) / 2
+        guard shape.count == 2, shape[1] == heads, shape != relativePositionBiasTable.shape, Self.window(shape[0], side) != nil else {
+            return
+        }
         relativePositionBiasTable = Tensor.zeros(shape)
         relativePositionBiasTable.requiresGrad = true
     }
 
+    func window(_ largest: [Int]) -> [Int] {
+        let count = relativePositionBiasTable.size(0)
+        return (2 * largest[0] - 1) * (2 * largest[1] - 1) == count ? largest : Self.window(count, side)!
+    }
+
+    /// The window that a table of so many distances is for, as nearly square as there is one.
+    private static func window(_ count: Int, _ largest: Int) -> [Int]? {
+        (1...largest).filter { count % (2 * $0 - 1) == 0 }.map { [$0, (count / (2 * $0 - 1) + 1) / 2] }.filter { $0[1] <= largest }
+            .min { abs($0[0] - $0[1]) < abs($1[0] - $1[1]) }
+    }
+
     func callAsFunction(_ x: Tensor, mask: Tensor?) -> Tensor {
         let (q, k, v) = parts(qkv(x), heads)
-        let bias = places.term(relativePositionBiasTable, window).to(q.dtype, format: .contiguous)
+        let bias = places.term(relativePositionBiasTable, [x.size(1), x.size(2)]).to(q.dtype, format: .contiguous)
         let scale = 1 / Double(x.size(3) / heads).squareRoot()
         let y = attention(q, k, v, bias, mask, scale: scale, dropout: isTraining ? dropout : 0)
         return proj(y.reshape(x.shape))
@@ -59,15 +71,13 @@ final class CosineWindowAttention: Module, WindowAttending {
     let qBias: Tensor?
     let vBias: Tensor?
     let proj: Linear
-    let window: Int
     private let heads: Int
     private let trained: Int
     private let dropout: Double
     private let places = RelativePlaces()
 
     /// - Parameter trained: the side of the windows that the MLP was trained with; 0: of those that it is used with.
-    init(_ width: Int, heads: Int, window: Int, trained: Int, hasBias: Bool, dropout: Double) {
-        self.window = window
+    init(_ width: Int, heads: Int, trained: Int, hasBias: Bool, dropout: Double) {
         self.heads = heads
         self.trained = trained
         self.dropout = dropout
@@ -81,14 +91,16 @@ final class CosineWindowAttention: Module, WindowAttending {
         markTrainable()
     }
 
+    func window(_ largest: [Int]) -> [Int] { largest }
+
     func callAsFunction(_ x: Tensor, mask: Tensor?) -> Tensor {
         let bias = qBias.map { Tensor.concatenate([$0, $0.zerosLike(), vBias!]) }
         var (q, k, v) = parts(F.linear(x, qkv.weight, bias: bias), heads)
         q = (q.normalized(-1) * logitScale.clamp(max: 4.605170185988092).exp()).to(v.dtype)
         k = k.normalized(-1).to(v.dtype)
-        let side = x.size(1)
-        let distances = places.distances(side, over: trained > 0 ? trained : side, like: cpbMlp.layers[0] as! Linear)
-        let term = places.term(cpbMlp(distances).sigmoid() * 16.0, side).to(v.dtype, format: .contiguous)
+        let window = [x.size(1), x.size(2)]
+        let distances = places.distances(window, over: trained > 0 ? [trained, trained] : window, like: qkv.weight)
+        let term = places.term(cpbMlp(distances).sigmoid() * 16.0, window).to(v.dtype, format: .contiguous)
         let y = attention(q, k, v, term, mask, scale: 1, dropout: isTraining ? dropout : 0)
         let result = proj(y.reshape(x.shape))
         return isTraining && dropout > 0 ? F.dropout(result, dropout, training: true) : result
@@ -119,38 +131,39 @@ private func attention(
     return F.dropout(scores.softmax(-1), dropout, training: dropout > 0).matmul(v).transpose(1, 2)
 }
 
-/// The distances between the patches of a window.
+/// The distances between the patches of a window, [rows, columns].
 final class RelativePlaces {
-    private var rows: (window: Int, index: Tensor)?
-    private var logarithms: (window: Int, span: Int, table: Tensor)?
+    private var rows: (window: [Int], index: Tensor)?
+    private var logarithms: (window: [Int], table: Tensor)?
 
-    /// 1×heads×N×N: for each pair of patches the entry of `table`, (2·window − 1)² × heads.
-    func term(_ table: Tensor, _ window: Int) -> Tensor {
+    /// 1×heads×N×N: for each pair of patches the entry of `table`, (2·rows − 1)(2·columns − 1) × heads.
+    func term(_ table: Tensor, _ window: [Int]) -> Tensor {
         if rows?.window != window || rows?.index.device != table.device { rows = (window, Self.index(window).to(table.device)) }
-        let tokens = window * window
+        let tokens = window[0] * window[1]
         return table.indexSelect(0, rows!.index).view(1, tokens, tokens, table.size(1)).permute(0, 3, 1, 2)
     }
 
     /// For each pair of places of a window, row-major, the table's row for their distance.
-    private static func index(_ window: Int) -> Tensor {
-        let places = (0..<window * window).map { (row: $0 / window, column: $0 % window) }
-        let span = 2 * window - 1
-        return Tensor(places.flatMap { a in places.map { b in (a.row - b.row + window - 1) * span + a.column - b.column + window - 1 } })
+    private static func index(_ window: [Int]) -> Tensor {
+        let (height, width) = (window[0], window[1])
+        let places = (0..<height * width).map { (row: $0 / width, column: $0 % width) }
+        return Tensor(
+            places.flatMap { a in places.map { b in (a.row - b.row + height - 1) * (2 * width - 1) + a.column - b.column + width - 1 } })
     }
 
-    /// (2·window − 1)² × 2: sign(d) log₂(1 + 8|d|/(span − 1)) / 3 of all distances down and across.
-    func distances(_ window: Int, over span: Int, like layer: Linear) -> Tensor {
-        if let logarithms, logarithms.window == window, logarithms.span == span, logarithms.table.device == layer.weight.device,
-            logarithms.table.dtype == layer.weight.dtype
-        {
+    /// sign(d) log₂(1 + 8|d|/(span − 1)) / 3 of all distances d down and across: a row of two for each.
+    func distances(_ window: [Int], over spans: [Int], like weight: Tensor) -> Tensor {
+        if let logarithms, logarithms.window == window, logarithms.table.device == weight.device, logarithms.table.dtype == weight.dtype {
             return logarithms.table
         }
-        let side = (1 - window...window - 1).map { distance -> Float in
-            let scaled = 8 * Float(distance) / Float(max(1, span - 1))
-            return (scaled < 0 ? -1 : 1) * log2(abs(scaled) + 1) / 3
+        let sides = zip(window, spans).map { size, span in
+            (1 - size...size - 1).map { distance -> Float in
+                let scaled = 8 * Float(distance) / Float(max(1, span - 1))
+                return (scaled < 0 ? -1 : 1) * log2(abs(scaled) + 1) / 3
+            }
         }
-        let table = Tensor(side.flatMap { down in side.flatMap { [down, $0] } }, shape: [side.count * side.count, 2])
-        logarithms = (window, span, table.to(layer.weight.dtype, layer.weight.device))
+        let table = Tensor(sides[0].flatMap { down in sides[1].flatMap { [down, $0] } }, shape: [sides[0].count * sides[1].count, 2])
+        logarithms = (window, table.to(weight.dtype, weight.device))
         return logarithms!.table
     }
 }
