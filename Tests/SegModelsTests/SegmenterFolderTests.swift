@@ -8,7 +8,9 @@ import TorchNN
 
 /// Whole segmentation networks of transformers, opened from their folders.
 @Suite struct SegmenterFolderTests {
-    @Test(arguments: ["segformer", "segformer.odd", "upernet.swin", "upernet.swin.odd", "upernet.convnext"])
+    @Test(arguments: [
+        "segformer", "segformer.odd", "upernet.swin", "upernet.swin.odd", "upernet.convnext", "upernet.dinov2", "upernet.registers",
+    ])
     func evaluation(name: String) throws {
         try ZooCase(name, of: "heads").checkParity()
     }
@@ -99,6 +101,12 @@ import TorchNN
                 inner["out_features"] = ["stage4"]
                 config["backbone_config"] = inner
             }.contains("does not name all four stages"))
+        #expect(
+            try refusal("upernet.dinov2") { config in
+                var inner = config["backbone_config"] as! [String: Any]
+                inner["out_features"] = ["stage1", "stage2"]
+                config["backbone_config"] = inner
+            }.contains("Expected four of stage1 to stage5"))
         #expect(try refusal("upernet.swin") { $0["backbone_config"] = NSNull() }.contains("backbone_config"))
         #expect(try refusal("upernet.swin") { $0["auxiliary_in_channels"] = 7 }.contains("auxiliary_in_channels is 7"))
         #expect(try refusal("upernet.swin") { $0["auxiliary_num_convs"] = 0 }.contains("auxiliary_num_convs is 0"))

@@ -5,7 +5,7 @@ Tiny random configurations, as `zoo.py` describes. `features` is what enters the
 """
 import transformers
 from transformers import (
-    ConvNextConfig, ResNetConfig, SegformerConfig, SegformerForSemanticSegmentation, SwinConfig,
+    ConvNextConfig, Dinov2Config, Dinov2WithRegistersConfig, ResNetConfig, SegformerConfig, SegformerForSemanticSegmentation, SwinConfig,
     UperNetConfig, UperNetForSemanticSegmentation)
 from zoo import Zoo
 
@@ -31,6 +31,11 @@ def upernet(network, image):
     output, features = entering(network.decode_head.classifier, lambda: network(image))
     maps = network.backbone(image).feature_maps
     return {**dict(zip(STAGES, maps)), "features": features, "logits": output.logits}
+
+
+def plain(network, image):
+    output, features = entering(network.decode_head.classifier, lambda: network(image))
+    return {"features": features, "logits": output.logits}
 
 
 def case(name, kind, taps, config, shape, **more):
@@ -59,4 +64,10 @@ case("upernet.convnext", Uper, upernet, UperNetConfig(
 case("upernet.resnet", Uper, upernet, UperNetConfig(backbone_config=resnet, **uper), wide, gradients=[
     "decode_head.psp_modules.1.1.conv.weight", "decode_head.lateral_convs.0.conv.weight"])
 
+
+# Any blocks of a plain transformer, through its last norm or not; positions are interpolated.
+vit = dict(hidden_size=16, num_hidden_layers=5, num_attention_heads=2, image_size=32, patch_size=8, out_features=["stage1", "stage2", "stage4", "stage5"])
+case("upernet.dinov2", Uper, plain, UperNetConfig(backbone_config=Dinov2Config(**vit, apply_layernorm=False), **uper), (1, 3, 48, 64))
+case("upernet.registers", Uper, plain, UperNetConfig(backbone_config=Dinov2WithRegistersConfig(**vit), **{**uper, "use_auxiliary_head": False}),
+     (1, 3, 48, 64))
 zoo.write()

@@ -31,11 +31,12 @@ extension HuggingFaceFamily {
     /// `UperNetForSemanticSegmentation`. Scores come at the image's size.
     private static let upernet = HuggingFaceFamily("upernet", ["UperNetForSemanticSegmentation"], configuration: upernetConfiguration) {
         config in
-        let backbone = try backbone(of: config)
+        let backbone = try backbone(of: config, allowing: plainTypes)
         let classes = try config.classes()
+        let plain = try (backbone as? any TokenBackbone).map { try tokens(config.object("backbone_config"), depth: $0.depth) }
         let head = UPerNetHead(
             backbone.channels, classes: classes, width: try config.int("hidden_size", 512),
-            scales: try config.ints("pool_scales", [1, 2, 3, 6]))
+            scales: try config.ints("pool_scales", [1, 2, 3, 6]), tokens: plain)
         let isTrainedByTwo = try config.bool("use_auxiliary_head", true)
         return EncoderDecoder(
             card("upernet", classes, backbone), backbone, head: head,
@@ -79,7 +80,8 @@ extension HuggingFaceFamily {
     }
 
     /// The backbone that `backbone_config` describes, with its four stages as transformers' `…Backbone` class gives them.
-    static func backbone(of config: HuggingFaceConfig) throws -> Backbone {
+    /// - Parameter plain: model types of plain transformers that the head can read, with any blocks as stages.
+    static func backbone(of config: HuggingFaceConfig, allowing plain: [String] = []) throws -> Backbone {
         let inner = try config.object("backbone_config")
         let known = HuggingFaceFamily.all.first { $0.modelType == inner.modelType }
         guard let name = known?.architectures.first(where: { $0.hasSuffix("Backbone") }) else {
@@ -88,7 +90,7 @@ extension HuggingFaceFamily {
                 "\(inner.source): '\(inner.modelType)' is a backbone that this package does not have",
                 hint: "It has: \(all.joined(separator: ", ")).")
         }
-        guard try plainTypes.contains(inner.modelType) || inner.outputStages() == [1, 2, 3, 4] else {
+        guard try plain.contains(inner.modelType) || inner.outputStages() == [1, 2, 3, 4] else {
             throw UserError(
                 "\(inner.source): 'out_features' does not name all four stages",
                 hint: "Expected stage1, stage2, stage3 and stage4: the head reads all of them.")
@@ -99,7 +101,7 @@ extension HuggingFaceFamily {
         return backbone
     }
 
-    /// What ``backbone(of:)`` reads: nil for a backbone that transformers does not have, or not with all four stages.
+    /// What ``backbone(of:allowing:)`` reads: nil for a backbone that transformers does not have, or not with all four stages.
     static func backboneConfiguration(_ backbone: Backbone) -> [String: any Sendable]? {
         let inner = HuggingFaceFamily.all.lazy.filter { family in family.architectures.contains { $0.hasSuffix("Backbone") } }
             .compactMap { family in family.configuration?(backbone)?.merging(["model_type": family.modelType]) { $1 } }.first

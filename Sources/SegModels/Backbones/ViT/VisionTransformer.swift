@@ -236,6 +236,7 @@ public final class VisionTransformer: Backbone, TokenBackbone {
         guard configuration.positions?.resizing != .bilinear else { return }
         switch origin {
         case .timm where configuration.family != .dino: configuration.positions?.resizing = .antialiased
+        case .transformers where configuration.family == .dinov2Registers: configuration.positions?.resizing = .antialiased
         case .transformers, .torchvision: configuration.positions?.resizing = .bicubic
         case .official where configuration.layerScale != nil:
             configuration.positions?.resizing = configuration.registers > 0 ? .antialiased : .offset
