@@ -81,7 +81,7 @@ final class CosineWindowAttention: Module, WindowAttending {
         self.heads = heads
         self.trained = trained
         self.dropout = dropout
-        logitScale = Tensor.full([heads, 1, 1], 2.302585092994046)
+        logitScale = Tensor.full([heads, 1, 1], log(10.0))
         cpbMlp = Sequential(Linear(2, 512), Activation(.relu), Linear(512, heads, bias: false))
         qkv = Linear(width, 3 * width, bias: false)
         qBias = hasBias ? Tensor.zeros([width]) : nil
@@ -96,7 +96,7 @@ final class CosineWindowAttention: Module, WindowAttending {
     func callAsFunction(_ x: Tensor, mask: Tensor?) -> Tensor {
         let bias = qBias.map { Tensor.concatenate([$0, $0.zerosLike(), vBias!]) }
         var (q, k, v) = parts(F.linear(x, qkv.weight, bias: bias), heads)
-        q = (q.normalized(-1) * logitScale.clamp(max: 4.605170185988092).exp()).to(v.dtype)
+        q = (q.normalized(-1) * logitScale.clamp(max: log(100.0)).exp()).to(v.dtype)
         k = k.normalized(-1).to(v.dtype)
         let window = [x.size(1), x.size(2)]
         let distances = places.distances(window, over: trained > 0 ? [trained, trained] : window, like: qkv.weight)
