@@ -1,8 +1,8 @@
 import Torch
 import TorchNN
 
-/// Swin Transformer (Liu et al., ICCV 2021) and its version 2 (CVPR 2022): attention inside windows that every other block shifts, and merging of 2×2 patches
-/// between stages.
+/// Swin Transformer (Liu et al., ICCV 2021) and its version 2 (CVPR 2022): attention inside windows that every other block
+/// shifts, and merging of 2×2 patches between stages.
 ///
 /// The maps `stage1` … `stage4` are what the blocks of a stage leave, before patches are merged: strides 4, 8, 16 and 32. Images of
 /// any size are taken: zeros complete the last patch, the last window and the last 2×2 patches. Module names are the authors'.
