@@ -124,13 +124,21 @@ import TorchNN
         for name in ["classifier", "options", "backbone", "sam2-vision"] { try checkRoundTrip(name, of: "hiera") }
     }
 
+    /// As many parameters as timm's networks have without a classifier.
     @Test(arguments: [
-        "hiera-tiny", "hiera-small", "hiera-base", "hiera-base-plus", "hiera-large", "hiera-huge", "hiera-small-abswin",
-        "hiera-base-abswin",
-        "sam2-hiera-tiny", "sam2-hiera-small", "sam2-hiera-base-plus", "sam2-hiera-large",
+        ("hiera-tiny", 27_139_680), ("hiera-small", 34_237_536), ("hiera-base", 50_754_432), ("hiera-base-plus", 68_997_824),
+        ("hiera-large", 212_584_608), ("hiera-huge", 670_726_656), ("hiera-small-abswin", 33_591_264), ("hiera-base-abswin", 50_496_768),
+        ("sam2-hiera-tiny", 26_849_472), ("sam2-hiera-small", 33_947_328), ("sam2-hiera-base-plus", 68_675_712),
+        ("sam2-hiera-large", 212_149_296),
     ])
-    func tableBuilds(name: String) throws {
+    func tableHasTheAuthorsSizes(name: String, parameters: Int) throws {
+        #expect(try withoutInitialization { try Models.backbone(name).parameterCount } == parameters)
+    }
+
+    @Test(arguments: ["timm:hiera_tiny_224.mae_in1k_ft_in1k", "timm:sam2_hiera_tiny.fb_r896_2pt1"]) func tapsAreAsDeclared(name: String)
+        throws
+    {
         let summary = try ModelSummary(name, classes: 5, size: (224, 256))
-        #expect(summary.taps.first { $0.name == "stage4" }?.shape.suffix(2) == [7, 8])
+        #expect(summary.taps.first { $0.name == "stage4" }?.shape == [1, 768, 7, 8])
     }
 }

@@ -88,27 +88,57 @@ import TorchNN
 
     @Test func bfloat16Runs() throws { try checkBFloat16(SAM(small(), classes: 5), tap: "patches") }
 
-    /// Attention with and without gradients takes different ways to the same values, for a grid in many parts too.
-    @Test func gradientsDoNotChangeTheValues() throws {
-        let model = SAM(small())
-        for parameter in model.parameters() { withoutGradients { _ = parameter.copy_(formula("p", parameter.shape) * 0.2) } }
-        let image = formula("image", [1, 3, 264, 320])
-        let frozen = withoutGradients { model.record(["patches"], of: image)["patches"]! }
-        try assertClose(model.record(["patches"], of: image)["patches"]!, frozen, relative: 1e-4)
-        // 64 · 64 tokens and 16 heads: more scores than are kept for gradients.
-        var many = small()
-        (many.depth, many.heads, many.globalBlocks, many.hasPositions) = (1, 16, [0], false)
-        let wide = SAM(many)
-        for parameter in wide.parameters() { withoutGradients { _ = parameter.copy_(formula("p", parameter.shape) * 0.2) } }
-        let large = formula("image", [1, 3, 512, 512])
-        let short = withoutGradients { wide.record(["patches"], of: large)["patches"]! }
-        try assertClose(wide.record(["patches"], of: large)["patches"]!, short, relative: 1e-4)
+    /// Attention with distances by its definition, and in its three ways: in parts, in parts with gradients, and as longer vectors.
+    @Test func distancesCountAsDefined() throws {
+        try withTorchErrors {
+            let (height, width, depth) = (5, 7, 4)
+            let tokens = height * width
+            func tensor(_ name: String, _ shape: [Int]) -> Tensor { formula(name, shape).requiringGradient }
+            let (q, k, v) = (tensor("q", [2, 3, tokens, depth]), tensor("k", [2, 3, tokens, depth]), tensor("v", [2, 3, tokens, depth]))
+            let (rows, columns) = (tensor("rows", [2 * height - 1, depth]), tensor("columns", [2 * width - 1, depth]))
+            let places = (0..<tokens).map { ($0 / width, $0 % width) }
+            let down = Tensor(places.flatMap { a in places.map { a.0 - $0.0 + height - 1 } })
+            let right = Tensor(places.flatMap { a in places.map { a.1 - $0.1 + width - 1 } })
+            let table = (rows.indexSelect(0, down) + columns.indexSelect(0, right)).view(tokens, tokens, depth)
+            let bias = (q.unsqueeze(3) * table).sum(4)
+            let scores = q.matmul(k.transpose(2, 3)) * (1 / Double(depth).squareRoot()) + bias
+            let expected = scores.softmax(3).matmul(v).transpose(1, 2)
+            let inputs = [q, k, v, rows, columns]
+            let weight = formula("weight", expected.shape)
+            let expectedGradients = gradients(of: [(expected * weight).sum()], for: inputs)
+            func attend(_ most: Int) -> Tensor {
+                GridAttention.attend(q, k, v, rows: rows, columns: columns, height: height, width: width, mostKept: most)
+            }
+            try assertClose(withoutGradients { attend(1 << 30) }, expected, relative: 1e-5)
+            for most in [1 << 30, 0] {
+                let result = attend(most)
+                try assertClose(result, expected, relative: 1e-5)
+                let found = gradients(of: [(result * weight).sum()], for: inputs)
+                for (a, b) in zip(found, expectedGradients) { try assertClose(a, b, relative: 1e-4) }
+            }
+        }
     }
 
     @Test func folderIsWrittenAndReadBack() throws { try checkRoundTrip("vision", of: "sam") }
 
-    @Test(arguments: ["sam-base", "sam-large", "sam-huge", "sam-base-224"]) func tableBuilds(name: String) throws {
-        let summary = try ModelSummary(name, classes: 5, size: (224, 320))
-        #expect(summary.taps.contains { $0.name == "patches" && $0.shape == [1, 280, name.hasSuffix("224") ? 768 : 256] })
+    /// As many parameters as timm's networks have without a classifier.
+    @Test(arguments: [
+        ("sam-base", 89_670_912), ("sam-large", 308_278_272), ("sam-huge", 637_026_048), ("sam-base-224", 85_688_064),
+    ])
+    func tableHasTheAuthorsSizes(name: String, parameters: Int) throws {
+        #expect(try withoutInitialization { try Models.backbone(name).parameterCount } == parameters)
+    }
+
+    @Test func tapsAreAsDeclared() throws {
+        let summary = try ModelSummary("timm:samvit_base_patch16", classes: 5, size: (224, 320))
+        #expect(summary.taps.first { $0.name == "patches" }?.shape == [1, 280, 256])
+        #expect(summary.taps.first { $0.name == "block.11" }?.shape == [1, 280, 768])
+    }
+}
+
+extension Tensor {
+    fileprivate var requiringGradient: Tensor {
+        requiresGrad = true
+        return self
     }
 }

@@ -6,7 +6,7 @@ import TorchNN
 ///
 /// E is as large as the scores, so it is never whole at once: without gradients it exists for a few rows of the grid at a time, small
 /// enough for the processor's cache; with gradients, when too much of it would have to be kept, it becomes a part of q and k.
-enum GridAttention {
+package enum GridAttention {
     private static let asStrided = Operator("aten::as_strided")
     private static let linearInterpolation = Operator("aten::upsample_linear1d")
 
@@ -16,15 +16,13 @@ enum GridAttention {
         device == .cpu ? (isTraining ? 24 << 20 : 8 << 20) : 512 << 20
     }
 
-    /// How much of E may be kept for the gradient.
-    private static let mostKept = 1 << 30
-
     /// - Parameters:
     ///   - q, k, v: B×heads×N×D, N = height · width.
     ///   - rows: (2·height − 1)×D by distance, the most negative first; of another length it is interpolated.
+    ///   - mostKept: how many bytes of E may be kept for the gradient.
     /// - Returns: B×N×heads×D.
-    static func attend(
-        _ q: Tensor, _ k: Tensor, _ v: Tensor, rows: Tensor, columns: Tensor, height: Int, width: Int
+    package static func attend(
+        _ q: Tensor, _ k: Tensor, _ v: Tensor, rows: Tensor, columns: Tensor, height: Int, width: Int, mostKept: Int = 1 << 30
     ) -> Tensor {
         let terms = Terms(q, resized(rows, 2 * height - 1), resized(columns, 2 * width - 1), height, width)
         let isTraining = isRecordingGradients && (q.requiresGrad || rows.requiresGrad)
