@@ -60,7 +60,26 @@ extension ModelFolder {
     }
 
     private static func write(_ values: [String: any Sendable], to url: URL) throws {
-        let data = try JSONSerialization.data(withJSONObject: values, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
-        try AtomicFile.write(data, to: url)
+        try AtomicFile.write(Data((try text(values, indent: "") + "\n").utf8), to: url)
+    }
+
+    /// JSON with sorted keys. Foundation writes 2.0 as 2, and transformers refuses a whole number where it wants another.
+    private static func text(_ value: any Sendable, indent: String) throws -> String {
+        switch value {
+        case let value as Bool: return String(value)
+        case let value as Int: return String(value)
+        case let value as Double: return String(describing: value)
+        case let value as String:
+            return String(
+                decoding: try JSONSerialization.data(withJSONObject: value, options: [.fragmentsAllowed, .withoutEscapingSlashes]),
+                as: UTF8.self)
+        case let value as [any Sendable]: return "[" + (try value.map { try text($0, indent: "") }).joined(separator: ", ") + "]"
+        case let value as [String: any Sendable]:
+            let lines = try value.sorted { $0.key < $1.key }.map { key, value in
+                "\(indent)  \(try text(key, indent: "")): \(try text(value, indent: indent + "  "))"
+            }
+            return "{\n\(lines.joined(separator: ",\n"))\n\(indent)}"
+        default: throw UserError("a configuration holds \(type(of: value))", hint: "Report it.", exitCode: .internalError)
+        }
     }
 }

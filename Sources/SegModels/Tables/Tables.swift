@@ -11,9 +11,9 @@ extension HeadKind {
 }
 
 extension HuggingFaceFamily {
-    static let all: [HuggingFaceFamily] = visionTransformers + sams + swins + hieras + convNeXts + segmenters
+    static let all: [HuggingFaceFamily] = visionTransformers + sams + swins + hieras + convNeXts + segmenters + [mask2former]
 }
 
 extension Models {
-    static let table: [Entry] = espnet + espnetv2 + HeadKind.all.flatMap(\.entries)
+    static let table: [Entry] = espnet + espnetv2 + HeadKind.all.flatMap(\.entries) + mask2formers
 }

@@ -49,9 +49,8 @@ extension VisionTransformer {
     }
 
     private static func readDINOv2(_ config: HuggingFaceConfig, _ shape: inout Configuration) throws -> Int? {
-        let hidden = Int(Double(shape.width) * (try config.double("mlp_ratio", 4)))
         let isGated = try config.bool("use_swiglu_ffn", false)
-        shape.hidden = isGated ? (Int(Double(hidden) * 2 / 3) + 7) / 8 * 8 : hidden
+        shape.hidden = dinov2Hidden(shape.width, ratio: try config.int("mlp_ratio", 4), isGated: isGated)
         shape.mlp = isGated ? .gated(isNormed: false) : .plain
         shape.activation = isGated ? .silu : try config.activation("hidden_act", .gelu)
         shape.eps = try config.double("layer_norm_eps", 1e-6)
@@ -61,6 +60,11 @@ extension VisionTransformer {
         shape.registers = shape.family == .dinov2Registers ? try config.int("num_register_tokens", 4) : 0
         shape.pooling = .classTokenAndMean
         return config.architecture?.contains("ForImageClassification") == true ? try config.classes() : nil
+    }
+
+    /// Of a gated MLP two thirds are kept, rounded up to eights.
+    private static func dinov2Hidden(_ width: Int, ratio: Int, isGated: Bool) -> Int {
+        isGated ? (width * ratio * 2 / 3 + 7) / 8 * 8 : width * ratio
     }
 
     private static func readDINOv3(_ config: HuggingFaceConfig, _ shape: inout Configuration) throws {
@@ -116,8 +120,9 @@ extension VisionTransformer {
         case .dinov2, .dinov2Registers:
             let isGated = shape.mlp != .plain
             values["use_swiglu_ffn"] = isGated
-            // Of a gated MLP two thirds are kept, rounded up to eights.
-            values["mlp_ratio"] = Double(isGated ? shape.hidden * 3 / 2 : shape.hidden) / Double(shape.width)
+            guard let ratio = (1...64).first(where: { Self.dinov2Hidden(shape.width, ratio: $0, isGated: isGated) == shape.hidden })
+            else { return nil }
+            values["mlp_ratio"] = ratio
             values["hidden_act"] = isGated ? "gelu" : shape.activation.huggingFace
             values["layerscale_value"] = shape.layerScale ?? 1
             values["drop_path_rate"] = shape.dropPath
