@@ -19,15 +19,15 @@ extension HeadKind {
         HeadKind("upernet", source: "Xiao et al., ECCV 2018", auxiliaryWidth: 256, fits: { !$0.isPlain }) { backbone, classes, width in
             UPerNetHead(backbone.channels, classes: classes, width: width ?? 512)
         },
-        HeadKind("linear", source: "Oquab et al. 2023, DINOv2", fits: \.isPlain) { backbone, classes, width in
+        HeadKind("linear", source: "Oquab et al. 2023, DINOv2", fits: \.hasTokens) { backbone, classes, width in
             try refuseWidth("linear", width)
             return LinearHead([backbone.channels[3]], classes: classes)
         },
-        HeadKind("linear-ms", source: "Oquab et al. 2023, DINOv2", fits: \.isPlain) { backbone, classes, width in
+        HeadKind("linear-ms", source: "Oquab et al. 2023, DINOv2", fits: \.hasTokens) { backbone, classes, width in
             try refuseWidth("linear-ms", width)
             return LinearHead(backbone.channels, classes: classes)
         },
-        HeadKind("dpt", source: "Ranftl et al., ICCV 2021", fits: \.isPlain) { backbone, classes, width in
+        HeadKind("dpt", source: "Ranftl et al., ICCV 2021", fits: \.hasTokens) { backbone, classes, width in
             guard let transformer = backbone as? any TokenBackbone else { throw noTokens("dpt", backbone) }
             let channels = backbone.channels[3]
             var options = DPTHead.Options()

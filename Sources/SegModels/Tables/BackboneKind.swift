@@ -10,13 +10,15 @@ struct BackboneKind: Sendable {
     let dilates: Bool
     /// Whether it has no pyramid: all four maps come at the stride of its patches.
     let isPlain: Bool
+    /// Whether heads can read its tokens: it is a ``VisionTransformer``.
+    let hasTokens: Bool
     /// Whether it can be built with an image classifier.
     let classifies: Bool
     let make: @Sendable (BackboneOptions) throws -> Backbone
 
     init(
         _ name: String, aliases: [String] = [], normalization: Normalization = .imageNet, inputSize: Int? = 224, patchSize: Int? = nil,
-        sizeMultiple: Int = 32, license: String, source: String, repository: String? = nil, dilates: Bool = false, isPlain: Bool = false,
+        sizeMultiple: Int = 32, license: String, source: String, repository: String? = nil, dilates: Bool = false, isPlain: Bool = false, hasTokens: Bool? = nil,
         classifies: Bool = true, make: @escaping @Sendable (BackboneOptions) throws -> Backbone
     ) {
         self.name = name
@@ -26,6 +28,7 @@ struct BackboneKind: Sendable {
             license: license, source: source, repository: repository)
         self.dilates = dilates
         self.isPlain = isPlain
+        self.hasTokens = hasTokens ?? isPlain
         self.classifies = classifies
         self.make = make
     }

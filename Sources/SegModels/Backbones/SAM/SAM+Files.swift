@@ -96,7 +96,7 @@ extension BackboneKind {
         sam("huge", "vit_h") { ($0.width, $0.depth, $0.heads, $0.hidden, $0.globalBlocks) = (1280, 32, 16, 5120, [7, 15, 23, 31]) },
         BackboneKind(
             "sam-base-224", aliases: ["timm:samvit_base_patch16_224"], patchSize: 16, sizeMultiple: 16, license: "Apache-2.0",
-            source: "Kirillov et al. 2023, timm", isPlain: true
+            source: "Kirillov et al. 2023, timm", isPlain: true, hasTokens: false
         ) { options in
             var shape = SAM.Configuration()
             (shape.imageSize, shape.neck, shape.hasPositions) = (224, nil, false)
@@ -110,7 +110,7 @@ extension BackboneKind {
         BackboneKind(
             "sam-\(size)", aliases: ["timm:samvit_\(size)_patch16", "timm:samvit_\(size)_patch16.sa1b", "segment_anything:\(official)"],
             inputSize: 1024, patchSize: 16, sizeMultiple: 16, license: "Apache-2.0", source: "Kirillov et al. 2023, segment-anything",
-            repository: "facebook/sam-vit-\(size)", isPlain: true
+            repository: "facebook/sam-vit-\(size)", isPlain: true, hasTokens: false
         ) { options in
             var shape = SAM.Configuration()
             change(&shape)

@@ -239,7 +239,8 @@ public final class VisionTransformer: Backbone, TokenBackbone {
         case .transformers where configuration.family == .dinov2Registers: configuration.positions?.resizing = .antialiased
         case .transformers, .torchvision: configuration.positions?.resizing = .bicubic
         case .official where configuration.layerScale != nil:
-            configuration.positions?.resizing = configuration.registers > 0 ? .antialiased : .offset
+            let resizing: PositionResizing = configuration.registers > 0 ? .antialiased : .offset
+            configuration.positions?.resizing = resizing
         default: break
         }
     }
