@@ -31,9 +31,9 @@ extension SegmentationHead {
 }
 
 /// 3×3 or 1×1 convolution (no bias), batch normalisation, ReLU.
-func convNormReLU(_ inChannels: Int, _ outChannels: Int, kernel: Int, dilation: Int = 1) -> [any Layer] {
+func convNormReLU(_ inChannels: Int, _ outChannels: Int, kernel: Int, stride: Int = 1, dilation: Int = 1) -> [any Layer] {
     let conv = Conv2d(
-        inChannels, outChannels, kernel: kernel, padding: kernel / 2 * dilation, dilation: dilation, bias: false)
+        inChannels, outChannels, kernel: kernel, stride: stride, padding: kernel / 2 * dilation, dilation: dilation, bias: false)
     return [conv, BatchNorm2d(outChannels), InPlaceReLU()]
 }
 
