@@ -3,6 +3,7 @@ import SegTesting
 import Support
 import Testing
 import Torch
+import TorchNN
 
 @Suite struct ModelTests {
     @Test func unknownNamesAreRefusedWithTheNearest() {

@@ -18,7 +18,8 @@ struct BackboneKind: Sendable {
 
     init(
         _ name: String, aliases: [String] = [], normalization: Normalization = .imageNet, inputSize: Int? = 224, patchSize: Int? = nil,
-        sizeMultiple: Int = 32, license: String, source: String, repository: String? = nil, dilates: Bool = false, isPlain: Bool = false, hasTokens: Bool? = nil,
+        sizeMultiple: Int = 32, license: String, source: String, repository: String? = nil, dilates: Bool = false, isPlain: Bool = false,
+        hasTokens: Bool? = nil,
         classifies: Bool = true, make: @escaping @Sendable (BackboneOptions) throws -> Backbone
     ) {
         self.name = name

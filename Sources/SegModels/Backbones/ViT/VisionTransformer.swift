@@ -219,12 +219,13 @@ public final class VisionTransformer: Backbone, TokenBackbone {
         if let table = posEmbed, let shape = shapes["pos_embed"], shape.count == 3, shape[2] == table.size(2) {
             posEmbed = table.resized(to: shape)
             positions = nil
-            let prefixes = [configuration.positions!.prefix, 1, 0, 2].filter { $0 <= prefixTokens - configuration.registers }
-            configuration.positions!.prefix =
-                prefixes.first { prefix in
-                    let side = Int(Double(shape[1] - prefix).squareRoot().rounded())
-                    return side * side == shape[1] - prefix
-                } ?? configuration.positions!.prefix
+            let usual = configuration.positions?.prefix ?? 1
+            let prefixes = [usual, 1, 0, 2].filter { $0 <= prefixTokens - configuration.registers }
+            let prefix = prefixes.first { prefix in
+                let side = Int(Double(shape[1] - prefix).squareRoot().rounded())
+                return side * side == shape[1] - prefix
+            }
+            configuration.positions?.prefix = prefix ?? usual
         }
         if shapes["fc_norm.weight"] != nil, shapes["norm.weight"] == nil, norm != nil {
             (norm, fcNorm) = (nil, LayerNorm(configuration.width, eps: configuration.eps))
