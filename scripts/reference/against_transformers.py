@@ -195,11 +195,11 @@ def dpt():
 
 
 def dpt_dinov2():
-    backbone = transformers.Dinov2Config(hidden_size=24, num_hidden_layers=4, num_attention_heads=2, image_size=56, patch_size=14,
+    backbone = transformers.Dinov2Config(hidden_size=24, num_hidden_layers=4, num_attention_heads=2, image_size=64, patch_size=16,
                                          out_indices=[1, 2, 3, 4], reshape_hidden_states=False, apply_layernorm=pick([True, False]))
     config = transformers.DPTConfig(backbone_config=backbone, neck_hidden_sizes=[8, 12, 16, 20], fusion_hidden_size=16, num_labels=7,
                                     use_auxiliary_head=False, hidden_size=24)
-    side = pick([56, 84])
+    side = pick([64, 96])
     return transformers.DPTForSemanticSegmentation(config), (side, side), lambda m, x: {"logits": m(x).logits}
 
 

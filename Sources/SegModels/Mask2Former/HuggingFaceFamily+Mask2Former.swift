@@ -11,6 +11,10 @@ extension HuggingFaceFamily {
         "mask2former", ["Mask2FormerForUniversalSegmentation", "Mask2FormerModel"], configuration: mask2formerConfiguration
     ) { config in
         let backbone = try backbone(of: config)
+        guard !(backbone is any TokenBackbone) else {
+            throw UserError(
+                "\(config.source): the backbone is a plain vision transformer", hint: "Mask2Former reads a pyramid: expected Swin, say.")
+        }
         let (pixels, queries) = try (pixelOptions(config), queryOptions(config))
         let decoder = DeformablePixelDecoder(backbone.channels, options: pixels)
         var card = backbone.card

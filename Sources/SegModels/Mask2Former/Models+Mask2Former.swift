@@ -4,7 +4,7 @@ extension Models {
     /// `mask2former-<backbone>` on every hierarchical backbone, `mask2former-dpt-<backbone>` on plain vision transformers, and both with
     /// `small`: a student's size.
     static var mask2formers: [Entry] {
-        BackboneKind.all.flatMap { kind in
+        BackboneKind.all.filter { !$0.isPlain || $0.hasTokens }.flatMap { kind in
             MaskSize.allCases.map { size in
                 let name = "mask2former-\(size == .small ? "small-" : "")\(kind.isPlain ? "dpt-" : "")\(kind.name)"
                 return Entry(name: name) { try mask2former($0, kind, size, classes: $1, options: $2) }

@@ -11,7 +11,7 @@ extension HeadKind {
 }
 
 extension HuggingFaceFamily {
-    static let all: [HuggingFaceFamily] = visionTransformers + sams + swins + hieras + convNeXts + segmenters + [mask2former]
+    static let all: [HuggingFaceFamily] = visionTransformers + sams + swins + hieras + convNeXts + resNets + segmenters + [mask2former]
 }
 
 extension Models {
