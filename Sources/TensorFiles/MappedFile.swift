@@ -39,6 +39,10 @@ public final class MappedFile: @unchecked Sendable {
         bytes = UnsafeRawBufferPointer(start: base, count: count)
     }
 
+    /// Lets go of the pages that have been read so far; they are read again when they are needed. What was written into the mapping is
+    /// lost, so this comes before anybody writes.
+    func releasePages() { madvise(UnsafeMutableRawPointer(mutating: bytes.baseAddress!), bytes.count, MADV_DONTNEED) }
+
     deinit {
         munmap(UnsafeMutableRawPointer(mutating: bytes.baseAddress!), bytes.count)
     }

@@ -26,6 +26,13 @@ public struct TensorArchive: Sendable {
     /// The tensor called `name`, if there is one.
     public subscript(name: String) -> TensorEntry? { indices[name].map { entries[$0] } }
 
+    /// Lets go of the memory that reading has taken so far: bytes are read from the files again when they are needed. Comes before
+    /// anybody writes into a tensor that lies over a file.
+    public func releasePages() {
+        var seen = Set<ObjectIdentifier>()
+        for entry in entries where seen.insert(ObjectIdentifier(entry.file)).inserted { entry.file.releasePages() }
+    }
+
     public var names: [String] { entries.map(\.name) }
 
     /// Opens any file of weights, told apart by its content: safetensors, or PyTorch's zip or legacy format.

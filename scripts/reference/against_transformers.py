@@ -224,7 +224,7 @@ FAMILIES = {
 def randomize(model):
     """Random numbers everywhere, batch statistics too; freshly made networks are too near to the identity to tell mistakes."""
     with torch.no_grad():
-        for name, tensor in [*model.named_parameters(), *model.named_buffers()]:
+        for name, tensor in model.state_dict().items():  # what is not saved, such as frequencies, stays
             if not tensor.is_floating_point():
                 continue
             if name.endswith("running_var"):

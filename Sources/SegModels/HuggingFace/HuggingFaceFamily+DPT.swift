@@ -66,7 +66,11 @@ extension HuggingFaceFamily {
         let options = head.options
         return values.merging([
             "architectures": ["DPTForSemanticSegmentation"], "backbone_out_indices": head.blocks, "num_labels": model.card.classes,
-            "readout_type": options.readout.rawValue, "neck_hidden_sizes": options.widths, "reassemble_factors": options.factors,
+            "readout_type": options.readout.rawValue, "neck_hidden_sizes": options.widths,
+            "reassemble_factors": options.factors.map { factor -> any Sendable in
+                // Whole factors become sizes of kernels there, which must be whole numbers.
+                Int(exactly: factor) ?? factor
+            },
             "fusion_hidden_size": options.fusionWidth, "use_batch_norm_in_fusion_residual": options.hasNorm,
             "use_bias_in_fusion_residual": options.hasBias, "semantic_classifier_dropout": options.dropout,
             "head_in_index": options.index ?? -1, "use_auxiliary_head": false,

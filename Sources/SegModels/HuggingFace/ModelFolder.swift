@@ -1,5 +1,6 @@
 import Foundation
 import Support
+import TensorFiles
 import Torch
 import TorchNN
 
@@ -27,7 +28,11 @@ public struct ModelFolder {
     /// - Throws: `UserError`, `LoadError` with the names, `TensorFileError`.
     public func load() throws -> VisionModel {
         let model = try withoutInitialization { try description.make(source: url.path) }
-        try model.load(complete: Tensor.load(url), from: url.path)
+        let archive = try TensorArchive.open(url)
+        let tensors = Dictionary(uniqueKeysWithValues: archive.entries.map { ($0.name, Tensor.mapped($0)) })
+        try model.load(complete: tensors, from: url.path)
+        // Query, key and value have been copied into one matrix: their pages of the file would be a second copy.
+        archive.releasePages()
         return model.eval()
     }
 }
