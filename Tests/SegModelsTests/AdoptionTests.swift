@@ -19,7 +19,7 @@ import TorchNN
             #expect(!model.isTraining)
             let state = Dictionary(uniqueKeysWithValues: model.stateDict())
             try assertClose(state["norm.weight"]!, halved["layernorm.weight"]!, relative: 0)
-            let names = ["query", "key", "value"].map { "encoder.layer.1.attention.attention.\($0).weight" }
+            let names = ["q", "k", "v"].map { "encoder.layer.1.attention.\($0)_proj.weight" }
             try assertClose(state["blocks.1.attn.qkv.weight"]!, .concatenate(names.map { halved[$0]! }, 0), relative: 0)
         }
     }
