@@ -78,10 +78,10 @@ extension HuggingFaceFamily {
     static let resNets = [
         HuggingFaceFamily(
             "resnet", ["ResNetModel", "ResNetForImageClassification", "ResNetBackbone"],
-            configuration: { ($0 as? ResNet)?.huggingFace }
-        ) { config in
-            try ResNet(config, classes: config.architecture == "ResNetForImageClassification" ? config.classes() : nil)
-        }
+            configuration: { ($0 as? ResNet)?.huggingFace },
+            make: { config in
+                try ResNet(config, classes: config.architecture == "ResNetForImageClassification" ? config.classes() : nil)
+            })
     ]
 }
 

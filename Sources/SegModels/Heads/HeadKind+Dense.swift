@@ -13,10 +13,10 @@ extension HeadKind {
                 deep, classes: classes, rates: atrousRates(backbone), width: head,
                 decoder: .init(shallow, width: isWide ? max(1, head * 3 / 32) : 48))
         },
-        HeadKind("segformer", source: "Xie et al., NeurIPS 2021", alias: segFormerName, fits: { !$0.isPlain }) { backbone, classes, width in
+        HeadKind("segformer", source: "Xie et al., NeurIPS 2021", alias: segFormerName, fits: \.isPyramid) { backbone, classes, width in
             SegFormerHead(backbone.channels, classes: classes, width: width ?? segFormerWidth(backbone))
         },
-        HeadKind("upernet", source: "Xiao et al., ECCV 2018", auxiliaryWidth: 256, fits: { !$0.isPlain }) { backbone, classes, width in
+        HeadKind("upernet", source: "Xiao et al., ECCV 2018", auxiliaryWidth: 256, fits: \.isPyramid) { backbone, classes, width in
             UPerNetHead(backbone.channels, classes: classes, width: width ?? 512)
         },
         HeadKind("linear", source: "Oquab et al. 2023, DINOv2", fits: \.hasTokens) { backbone, classes, width in
@@ -52,7 +52,7 @@ extension HeadKind {
             let channels = backbone.channels[3]
             return ASPP(channels, classes: classes, rates: atrousRates(backbone), width: width ?? (channels >= 512 ? channels / 4 : 512))
         },
-        HeadKind("mmseg:segformer", source: "Xie et al. 2021, mmsegmentation", fits: { !$0.isPlain }) { backbone, classes, width in
+        HeadKind("mmseg:segformer", source: "Xie et al. 2021, mmsegmentation", fits: \.isPyramid) { backbone, classes, width in
             SegFormerHead(backbone.channels, classes: classes, width: width ?? 256, form: .normalized)
         },
     ]

@@ -17,16 +17,16 @@ extension HuggingFaceFamily {
                 "architectures": ["SegformerForSemanticSegmentation"], "decoder_hidden_size": head.featureChannels,
                 "classifier_dropout_prob": head.dropout.p, "num_labels": model.card.classes,
             ]) { $1 }
-        }
-    ) { config in
-        guard config.architecture == "SegformerForSemanticSegmentation" else { return try MiT.model(config) }
-        let backbone = try MiT(config)
-        let classes = try config.classes()
-        let head = SegFormerHead(
-            backbone.channels, classes: classes, width: try config.int("decoder_hidden_size", 256),
-            dropout: try config.double("classifier_dropout_prob", 0.1))
-        return EncoderDecoder(card("segformer", classes, backbone), backbone, head: head)
-    }
+        },
+        make: { config in
+            guard config.architecture == "SegformerForSemanticSegmentation" else { return try MiT.model(config) }
+            let backbone = try MiT(config)
+            let classes = try config.classes()
+            let head = SegFormerHead(
+                backbone.channels, classes: classes, width: try config.int("decoder_hidden_size", 256),
+                dropout: try config.double("classifier_dropout_prob", 0.1))
+            return EncoderDecoder(card("segformer", classes, backbone), backbone, head: head)
+        })
 
     /// `UperNetForSemanticSegmentation`. Scores come at the image's size.
     private static let upernet = HuggingFaceFamily("upernet", ["UperNetForSemanticSegmentation"], configuration: upernetConfiguration) {

@@ -10,6 +10,8 @@ struct BackboneKind: Sendable {
     let dilates: Bool
     /// Whether it has no pyramid: all four maps come at the stride of its patches.
     let isPlain: Bool
+    /// Whether its maps grow coarser from stage to stage.
+    var isPyramid: Bool { !isPlain }
     /// Whether heads can read its tokens: it is a ``VisionTransformer``.
     let hasTokens: Bool
     /// Whether it can be built with an image classifier.

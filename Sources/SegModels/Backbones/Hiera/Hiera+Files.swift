@@ -139,12 +139,11 @@ extension HuggingFaceFamily {
     static let hieras: [HuggingFaceFamily] = [
         HuggingFaceFamily(
             "hiera", ["HieraModel", "HieraForImageClassification", "HieraBackbone", "HieraForPreTraining"],
-            configuration: { ($0 as? Hiera)?.transformersConfig }
-        ) { try Hiera($0) },
+            configuration: { ($0 as? Hiera)?.transformersConfig }, make: { try Hiera($0) }),
         HuggingFaceFamily("sam2_hiera_det_model", ["Sam2HieraDetModel"]) { try HieraDet(trunk: $0, neck: nil) },
-        HuggingFaceFamily("sam2_vision_model", ["Sam2VisionModel"], configuration: { ($0 as? HieraDet)?.transformersConfig }) {
-            try HieraDet(trunk: $0.object("backbone_config", isOptional: true), neck: $0)
-        },
+        HuggingFaceFamily(
+            "sam2_vision_model", ["Sam2VisionModel"], configuration: { ($0 as? HieraDet)?.transformersConfig },
+            make: { try HieraDet(trunk: $0.object("backbone_config", isOptional: true), neck: $0) }),
         HuggingFaceFamily("sam2", ["Sam2Model"]) { try HieraDet(whole: $0) },
         HuggingFaceFamily("sam2_video", ["Sam2VideoModel"]) { try HieraDet(whole: $0) },
     ]
