@@ -82,7 +82,8 @@ extension SAM {
 
 extension HuggingFaceFamily {
     static let sams: [HuggingFaceFamily] = [
-        HuggingFaceFamily("sam_vision_model", ["SamVisionModel"], configuration: { ($0 as? SAM)?.transformersConfig }, make: { try SAM($0) }),
+        HuggingFaceFamily(
+            "sam_vision_model", ["SamVisionModel"], configuration: { ($0 as? SAM)?.transformersConfig }, make: { try SAM($0) }),
         HuggingFaceFamily("sam", ["SamModel"]) { try SAM($0.object("vision_config")) },
         HuggingFaceFamily("sam_hq_vision_model", ["SamHQVisionModel"]) { try SAM($0) },
         HuggingFaceFamily("sam_hq", ["SamHQModel"]) { try SAM($0.object("vision_config")) },
