@@ -135,7 +135,7 @@ def main():
     parser.add_argument("names", nargs="*")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    arguments = parser.parse_args()
+    arguments = parser.parse_intermixed_args()
     torch.set_num_threads(arguments.threads)
     threads = ["--threads", str(arguments.threads)]
     equal = ["--precision", "float32", "--no-channels-last", *threads]

@@ -3,7 +3,7 @@
 extension BackboneKind {
     static let all: [BackboneKind] = transformers + convolutional
     private static let transformers = visionTransformers + sams + swins + mits + hieras
-    private static let convolutional = resNets + mobileNets + efficientNets + shuffleNets + convNeXts
+    private static let convolutional = resNets + mobileNets + efficientNets + shuffleNets + hrNets + convNeXts
 }
 
 extension HeadKind {
