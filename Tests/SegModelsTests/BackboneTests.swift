@@ -15,9 +15,17 @@ import Torch
         case "resnet50.dilated8": ResNet(.d50, outputStride: 8, classes: 7)
         case "resnet50.dilated16": ResNet(.d50, outputStride: 16, classes: 7)
         case "resnet101": ResNet(.d101, classes: 7)
-        case "mobilenet_v2": MobileNetV2(classes: 7)
-        default: EfficientNetLite0(classes: 7)
+        case "mobilenet_v2": MobileNet(.v2(), classes: 7)
+        default: MobileNet(.lite(width: 1, depth: 1, dropout: 0.2), classes: 7)
         }
+    }
+
+    /// Weights for a network by formula, under the names of the published files.
+    static func weights(for network: Backbone) throws -> [String: Tensor] {
+        let isLite = network is MobileNet && network.channels[1] == 40
+        let map = try #require(network.keyMaps.first { $0.origin == (isLite ? .official : .torchvision) })
+        let names = try map.inverted(network.stateDict().filter { $0.1.dtype.isFloatingPoint })
+        return Dictionary(uniqueKeysWithValues: names.map { ($0.0, formulaWeight($0.0, $0.1.shape)) })
     }
 
     @Test(
@@ -30,7 +38,7 @@ import Torch
         try withTorchErrors {
             let fixture = try FixtureCase(name)
             let backbone = Self.backbone(of: name)
-            backbone.fillByFormula()
+            try backbone.load(weights: Self.weights(for: backbone), from: name)
             backbone.eval()
             for format in [MemoryFormat.contiguous, .channelsLast] {
                 backbone.to(format: format)
@@ -65,8 +73,9 @@ import Torch
         try withTorchErrors {
             let image = Tensor.zeros([1, 3, 64, 96])
             let all = [
-                ResNet(.d18, outputStride: outputStride), MobileNetV2(outputStride: outputStride),
-                EfficientNetLite0(outputStride: outputStride),
+                ResNet(.d18, outputStride: outputStride), MobileNet(.v2(), outputStride: outputStride),
+                MobileNet(.v3(isLarge: false), outputStride: outputStride),
+                MobileNet(.lite(width: 1, depth: 1, dropout: 0.2), outputStride: outputStride),
             ]
             for backbone in all as [Backbone] {
                 var taps = Taps()

@@ -45,8 +45,9 @@ struct ReferenceTests {
     @Test func efficientNetLite0() throws {
         try withTorchErrors {
             let expected = try reference()
-            let backbone = try Models.backbone("timm:tf_efficientnet_lite0")
-            try backbone.load(weights.appendingPathComponent("efficientnet-lite0/efficientnet-lite0-57934424.safetensors"))
+            let backbone = try Models.backbone("timm:tf_efficientnet_lite0", classes: 1000)
+            let file = "efficientnet-lite0/efficientnet-lite0-57934424.safetensors"
+            try backbone.load(weights: Tensor.load(weights.appendingPathComponent(file)), from: file)
             backbone.eval()
             var taps = Taps(["stage2", "stage3", "stage4", "logits"])
             let image = try #require(expected["lite0.input"])

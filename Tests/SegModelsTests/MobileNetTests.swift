@@ -1,0 +1,52 @@
+import SegModels
+import SegTesting
+import Testing
+import Torch
+import TorchNN
+
+@Suite struct MobileNetTests {
+    @Test(
+        arguments: ["mobilenetv2_050", "mobilenetv3_small_050", "mobilenetv3_large_100", "tf_efficientnet_lite1", "tf_efficientnet_lite3"])
+    func timm(_ name: String) throws { try ZooCase(name, of: "conv_mobile").checkParity(as: "timm:\(name)") }
+
+    @Test(arguments: ["large", "small"]) func torchvision(_ size: String) throws {
+        try ZooCase(size, of: "conv_mobile").checkParity(as: "torchvision:mobilenet_v3_\(size)")
+    }
+
+    /// At stride 16, as torchvision's DeepLabV3 has it.
+    @Test func dilated() throws {
+        try checkBackbone("large-dilated", of: "conv_mobile", MobileNet(.v3(isLarge: true), outputStride: 16, classes: 7))
+    }
+
+    @Test(arguments: [MemoryFormat.contiguous, .channelsLast]) func training(format: MemoryFormat) throws {
+        var shape = MobileNet.Configuration.v3(isLarge: false, width: 0.5)
+        (shape.eps, shape.momentum, shape.dropout) = (1e-5, 0.1, 0)
+        try checkTraining(
+            "train", of: "conv_mobile", MobileNet(shape, classes: 7), format: format,
+            gradients: ["conv_stem.weight", "blocks.2.0.se.conv_reduce.weight", "blocks.5.0.conv.weight", "classifier.bias"],
+            statistics: ["bn1.running_mean", "blocks.5.0.bn1.running_var"])
+    }
+
+    /// The sizes of every row are the published ones: parameters of timm's networks, in thousands.
+    @Test(
+        arguments: [
+            ("mobilenetv2_035", 1677), ("mobilenetv2_075", 2636), ("mobilenetv2_140", 6108), ("mobilenetv3_small_075", 2041),
+            ("mobilenetv3_small_100", 2542), ("tf_efficientnet_lite0", 4652), ("tf_efficientnet_lite2", 6092),
+            ("tf_efficientnet_lite4", 13006),
+        ])
+    func parameters(_ name: String, thousands: Int) throws {
+        let network = try withoutInitialization { try Models.backbone("timm:\(name)", classes: 1000) }
+        #expect(network.namedParameters().map { $0.1.count }.reduce(0, +) / 1000 == thousands)
+    }
+
+    @Test func refusesOtherWeights() throws {
+        let reference = try ZooCase("small", of: "conv_mobile")
+        #expect { try Models.backbone("mobilenetv3-large").load(weights: reference.weights, from: "small") } throws: {
+            "\($0)".contains("blocks.1.0.conv_pw.weight")
+        }
+    }
+
+    @Test(arguments: ["mobilenetv3-small", "efficientnet-lite0", "mobilenetv2"]) func bfloat16(_ name: String) throws {
+        try checkBFloat16(Models.backbone(name), tap: "stage3")
+    }
+}
