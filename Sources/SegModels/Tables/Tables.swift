@@ -3,7 +3,7 @@
 extension BackboneKind {
     static let all: [BackboneKind] = transformers + convolutional
     private static let transformers = visionTransformers + sams + swins + mits + hieras
-    private static let convolutional = resNets + mobileNets + efficientNets + shuffleNets + hrNets + convNeXts
+    private static let convolutional = resNets + mobileNets + efficientNets + shuffleNets + hrNets + stdcs + convNeXts
 }
 
 extension HeadKind {
@@ -11,7 +11,7 @@ extension HeadKind {
 }
 
 extension HuggingFaceFamily {
-    static let all: [HuggingFaceFamily] = visionTransformers + sams + swins + hieras + convNeXts + resNets + segmenters + [mask2former]
+    static let all: [HuggingFaceFamily] = visionTransformers + sams + swins + hieras + convNeXts + resNets + mobileNets + segmenters + [mask2former]
 }
 
 extension Models {
