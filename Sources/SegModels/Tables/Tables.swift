@@ -11,7 +11,8 @@ extension HeadKind {
 }
 
 extension HuggingFaceFamily {
-    static let all: [HuggingFaceFamily] = visionTransformers + sams + swins + hieras + convNeXts + resNets + mobileNets + segmenters + [mask2former]
+    static let all: [HuggingFaceFamily] =
+        visionTransformers + sams + swins + hieras + convNeXts + resNets + mobileNets + segmenters + [mask2former]
 }
 
 extension Models {
