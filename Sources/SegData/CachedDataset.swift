@@ -17,6 +17,7 @@ public final class CachedDataset: Dataset, @unchecked Sendable {
     }
 
     public var classes: ClassList { base.classes }
+    public var instanceClasses: ClassList? { base.instanceClasses }
     public var count: Int { base.count }
     public func name(_ index: Int) -> String { base.name(index) }
 
@@ -26,7 +27,8 @@ public final class CachedDataset: Dataset, @unchecked Sendable {
     public func sample(_ index: Int) throws -> Sample {
         if let sample = lock.withLock({ samples[index] }) { return sample }
         let sample = try base.sample(index)
-        let size = sample.image.pixels.count + (sample.labels?.values.count ?? 0) + 2 * (sample.instances?.values.count ?? 0)
+        let runs = (sample.instances ?? []).reduce(0) { $0 + MemoryLayout<Instance>.stride + 4 * $1.mask.counts.count }
+        let size = sample.image.pixels.count + (sample.labels?.values.count ?? 0) + runs
         lock.withLock {
             guard samples[index] == nil, bytes + size <= limit else { return }
             samples[index] = sample

@@ -66,6 +66,7 @@ public struct MappedDataset: Dataset {
     }
 
     public var classes: ClassList { map.target }
+    public var instanceClasses: ClassList? { base.instanceClasses }
     public var count: Int { base.count }
     public func name(_ index: Int) -> String { base.name(index) }
 

@@ -7,9 +7,10 @@ public struct Sample: Sendable, Equatable {
     public let image: Image
     /// Class indices as in the data set's ``ClassList``, 255 = ignore; nil for unlabelled images.
     public let labels: LabelMap?
-    public let instances: InstanceMap?
+    /// The objects; nil where the data set has none, or none were asked for. They may overlap.
+    public let instances: [Instance]?
 
-    public init(name: String, image: Image, labels: LabelMap?, instances: InstanceMap? = nil) {
+    public init(name: String, image: Image, labels: LabelMap?, instances: [Instance]? = nil) {
         self.name = name
         self.image = image
         self.labels = labels
@@ -20,9 +21,15 @@ public struct Sample: Sendable, Equatable {
 /// Labelled images that can be read in any order and from any thread.
 public protocol Dataset: Sendable {
     var classes: ClassList { get }
+    /// The classes of the objects; nil for a data set without them.
+    var instanceClasses: ClassList? { get }
     var count: Int { get }
     /// The sample's name, without reading it.
     func name(_ index: Int) -> String
     /// - Throws: `UserError` naming the file when it cannot be read or does not fit the class list.
     func sample(_ index: Int) throws -> Sample
+}
+
+extension Dataset {
+    public var instanceClasses: ClassList? { nil }
 }

@@ -16,6 +16,8 @@ public struct StreetScenes: Dataset {
     public let width: Int
     /// Rows.
     public let height: Int
+    /// Whether samples come with their objects.
+    public var hasInstances = false
 
     /// - Parameters:
     ///   - seed: which endless series of streets; samples of different seeds have nothing in common.
@@ -39,6 +41,10 @@ public struct StreetScenes: Dataset {
     }
 
     public var classes: ClassList { .camVid11 }
+    /// Those of `classes` that are counted.
+    public var instanceClasses: ClassList? { hasInstances ? ClassList(Self.countable.map { classes.entries[Int($0)] }) : nil }
+    /// Pole, sign, car, pedestrian and bicyclist.
+    private static let countable: [UInt8] = [2, 6, 8, 9, 10]
 
     public func name(_ index: Int) -> String { "street-\(seed)-\(index)" }
 
@@ -49,7 +55,14 @@ public struct StreetScenes: Dataset {
         var dice = Dice(seed: seed, index: index, stream: 1)
         let look = Appearance.day(&dice, road: scene.road)
         let rendering = Renderer(scene: scene, look: look, width: width, height: height).render()
-        return Sample(name: name(index), image: rendering.image, labels: rendering.labels, instances: rendering.instances)
+        return Sample(
+            name: name(index), image: rendering.image, labels: rendering.labels, instances: hasInstances ? Self.objects(rendering) : nil)
+    }
+
+    private static func objects(_ rendering: Rendering) -> [Instance] {
+        var labelOf: [UInt16: UInt8] = [:]
+        for (number, label) in zip(rendering.instances.values, rendering.labels.values) where number != 0 { labelOf[number] = label }
+        return Instance.list(in: rendering.instances) { number in countable.firstIndex(of: labelOf[number]!) }
     }
 
     /// What stands in a scene, whatever it will be seen like.

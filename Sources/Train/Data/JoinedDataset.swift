@@ -9,7 +9,7 @@ struct JoinedDataset: Dataset {
 
     /// - Precondition: at least one part; all have the same classes.
     init(_ parts: [any Dataset]) {
-        precondition(!parts.isEmpty && parts.allSatisfy { $0.classes == parts[0].classes })
+        precondition(!parts.isEmpty && parts.allSatisfy { $0.classes == parts[0].classes && $0.instanceClasses == parts[0].instanceClasses })
         self.parts = parts
         var starts: [Int] = []
         var total = 0
@@ -22,6 +22,7 @@ struct JoinedDataset: Dataset {
     }
 
     var classes: ClassList { parts[0].classes }
+    var instanceClasses: ClassList? { parts[0].instanceClasses }
 
     func name(_ index: Int) -> String {
         let (part, local) = locate(index)

@@ -12,6 +12,7 @@ public struct SpreadDataset: Dataset {
     }
 
     public var classes: ClassList { base.classes }
+    public var instanceClasses: ClassList? { base.instanceClasses }
     public func name(_ index: Int) -> String { base.name(place(index)) }
     public func sample(_ index: Int) throws -> Sample { try base.sample(place(index)) }
 
