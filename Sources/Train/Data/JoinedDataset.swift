@@ -9,7 +9,8 @@ struct JoinedDataset: Dataset {
 
     /// - Precondition: at least one part; all have the same classes.
     init(_ parts: [any Dataset]) {
-        precondition(!parts.isEmpty && parts.allSatisfy { $0.classes == parts[0].classes && $0.instanceClasses == parts[0].instanceClasses })
+        precondition(!parts.isEmpty)
+        precondition(parts.allSatisfy { $0.classes == parts[0].classes && $0.instanceClasses == parts[0].instanceClasses })
         self.parts = parts
         var starts: [Int] = []
         var total = 0
