@@ -54,7 +54,7 @@ def swin_tiny(library, size):
     return library.SwinConfig(image_size=size, out_features=STAGES)
 
 
-# name here: (maker of the original, side of the image)
+# name here: (maker of the original, side of the image, images at once; UPerNet's pooling to one pixel needs two in training)
 ROWS = {
     "vit-small-patch16": (timm("vit_small_patch16_224"), 224),
     "dinov2-small": (transformers("Dinov2Model", hidden_size=384, num_attention_heads=6, image_size=518), 518),
@@ -75,7 +75,7 @@ ROWS = {
     "hrnet-w18": (timm("hrnet_w18", pyramid=True), 224),
     "shufflenetv2-x1.0": (torchvision("shufflenet_v2_x1_0"), 224),
     "segformer-b0": (transformers("SegformerForSemanticSegmentation", num_labels=19), 512),
-    "upernet-swin-tiny": (transformers("UperNetForSemanticSegmentation", backbone_config=swin_tiny, num_labels=19), 512),
+    "upernet-swin-tiny": (transformers("UperNetForSemanticSegmentation", backbone_config=swin_tiny, num_labels=19), 512, 2),
     "mask2former-swin-tiny": (transformers("Mask2FormerForUniversalSegmentation", backbone_config=swin_tiny, num_labels=19), 384),
 }
 
@@ -93,14 +93,18 @@ def first(output):
 
 
 class Ours:
-    def __init__(self, program, name, size, *flags):
-        command = [program, "bench", "model", name, "--height", str(size), "--width", str(size), "--paced", *flags]
+    def __init__(self, program, name, size, batch, *flags):
+        sizes = ["--height", str(size), "--width", str(size), "--batch", str(batch)]
+        command = [program, "bench", "model", name, *sizes, "--paced", *flags]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def __call__(self):
         self.process.stdin.write("\n")
         self.process.stdin.flush()
-        return float(self.process.stdout.readline())
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit(f"{' '.join(self.process.args)} ended early")
+        return float(line)
 
     def close(self):
         self.process.stdin.close()
@@ -142,15 +146,15 @@ def main():
     print(f"{'network':26}{'side':>5}{'PyTorch ms':>12}{'ours ms':>10}{'ratio':>8}   {'PyTorch f+b':>11}{'ours f+b':>10}{'ratio':>8}   "
           f"{'our defaults':>12}{'ratio':>8}")
     for name in arguments.names or ROWS:
-        maker, size = ROWS[name]
-        network, image = maker(size), torch.randn(1, 3, size, size)
+        maker, size, batch = (*ROWS[name], 1)[:3]
+        network, image = maker(size), torch.randn(batch, 3, size, size)
         cells = []
         for backward in (False, True):
             network.train(backward)
-            ours = Ours(arguments.program, name, size, *equal, *(["--backward"] if backward else []))
+            ours = Ours(arguments.program, name, size, batch, *equal, *(["--backward"] if backward else []))
             cells.append(turns(ours, theirs(network, image, backward), arguments.rounds))
             ours.close()
-        ours = Ours(arguments.program, name, size, *threads)
+        ours = Ours(arguments.program, name, size, batch, *threads)
         network.eval()
         default = turns(ours, theirs(network, image, False), arguments.rounds)
         ours.close()

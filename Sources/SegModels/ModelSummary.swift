@@ -45,12 +45,12 @@ extension Models {
 
     /// The heads of the table with the backbones that each stands on.
     public static var headCards: [(name: String, source: String, backbones: [String])] {
-        HeadKind.all.map { head in (head.name, head.source, BackboneKind.all.filter(head.fits).map(\.name)) }
+        HeadKind.all.map { head in (head.name, head.source, BackboneKind.all.filter(head.fits).map(\.name)) } + mask2formerCards
     }
 
     /// The models that are no combination of a head and a backbone.
     public static var ownNames: [String] {
-        let combined = Set(HeadKind.all.flatMap { head in BackboneKind.all.map { "\(head.name)-\($0.name)" } })
+        let combined = Set(headCards.flatMap { head in head.backbones.map { "\(head.name)-\($0)" } })
         return names.filter { !combined.contains($0) }
     }
 

@@ -8,9 +8,17 @@ extension VisionModel {
     func renamed(_ tensors: [String: Tensor], from source: String) throws -> (tensors: [String: Tensor], map: KeyMap?) {
         let wrapper = KeyMap.wrapper(tensors.keys)
         let bare = Dictionary(uniqueKeysWithValues: tensors.map { (String($0.key.dropFirst(wrapper.count)), $0.value) })
-        guard let map = keyMaps.first(where: { $0.fits(bare.keys) }) else { return (bare, nil) }
+        guard let map = keyMaps.first(where: { $0.fits(bare.keys) }) else { return (withPatchKernels(bare), nil) }
         adapt(to: map.origin)
-        return (try map(bare, from: source), map)
+        return (withPatchKernels(try map(bare, from: source)), map)
+    }
+
+    /// The tensors with this network's ``patchKernels`` in its own size.
+    private func withPatchKernels(_ tensors: [String: Tensor]) -> [String: Tensor] {
+        patchKernels.reduce(into: tensors) { tensors, kernel in
+            guard let found = tensors[kernel.key], found.dimensions == 4, found.size(-1) != kernel.value else { return }
+            tensors[kernel.key] = PatchKernel.resized(found, to: kernel.value)
+        }
     }
 
     /// Takes a file's tensors as this network's own, without copying them; every one must fit.

@@ -44,6 +44,9 @@ open class VisionModel: Module {
     /// position embeddings of another image size. Called with the shapes under the network's own names, before loading.
     open func adapt(to shapes: [String: [Int]]) {}
 
+    /// The sides of those patch kernels, by name, that a file may hold in another size: they are resized on loading.
+    open var patchKernels: [String: Int] { [:] }
+
     /// Takes over what depends on who wrote the file that is loaded.
     open func adapt(to origin: KeyMap.Origin) {}
 

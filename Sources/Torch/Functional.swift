@@ -90,7 +90,10 @@ public enum F {
     public static func nearest(_ x: Tensor, _ size: [Int]) -> Tensor { nearestOp(x, size) }
     public static func nearestExact(_ x: Tensor, _ size: [Int]) -> Tensor { nearestExactOp(x, size) }
     public static func bilinearAntialiased(_ x: Tensor, _ size: [Int]) -> Tensor { antialiasOp(x, size, false) }
-    public static func bicubicAntialiased(_ x: Tensor, _ size: [Int]) -> Tensor { bicubicAntialiasOp(x, size, false) }
+    public static func bicubicAntialiased(_ x: Tensor, _ size: [Int]) -> Tensor {
+        // The CPU has no kernel for half-precision types.
+        bicubicAntialiasOp(x.float, size, false).to(x.dtype)
+    }
 
     public static func relu(_ x: Tensor) -> Tensor { reluOp(x) }
     @discardableResult public static func relu_(_ x: Tensor) -> Tensor { reluInPlaceOp(x) }

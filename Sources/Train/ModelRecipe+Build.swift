@@ -8,7 +8,8 @@ import TorchNN
 extension ModelRecipe {
     /// What the recipe chooses of the model.
     var options: ModelOptions {
-        ModelOptions(outputStride: outputStride?.rawValue, headChannels: headChannels, hasAuxiliaryHead: auxiliaryHead)
+        ModelOptions(
+            outputStride: outputStride?.rawValue, patchSize: patchSize, headChannels: headChannels, hasAuxiliaryHead: auxiliaryHead)
     }
 
     /// The network with its weights, on the CPU.
@@ -52,21 +53,23 @@ extension ModelRecipe {
             return (network, "\(network.stateDict().count) tensors from \(model)")
         }
         guard Models.isBackbone(model) else { return try build(classes: classes) }
-        try refuseOptions()
+        try refuseOptions(besides: ModelOptions(patchSize: patchSize))
         guard let weights else {
             throw UserError("the teacher \(model) has no weights", hint: "Give 'teacher.weights', or a folder as 'teacher.model'.")
         }
-        let backbone = try withoutInitialization { try Models.backbone(model) }
+        let backbone = try withoutInitialization { try Models.backbone(model, patchSize: patchSize) }
         let report = try backbone.load(weights: Tensor.load(URL(fileURLWithPath: weights)), from: weights)
         return (backbone, "\(report) from \(weights)")
     }
 
-    /// A folder's config.json says all of the architecture.
-    private func refuseOptions() throws {
-        guard options == ModelOptions() else {
+    /// A folder's config.json says all of the architecture, a backbone has no more than its patches to choose.
+    private func refuseOptions(besides allowed: ModelOptions = ModelOptions()) throws {
+        guard options == allowed else {
             throw UserError(
-                "outputStride, headChannels and auxiliaryHead cannot be chosen for \(model)",
-                hint: "Its config.json says what it is; leave them out, or name a model of the table.")
+                "\(allowed.patchSize == nil ? "outputStride, patchSize" : "outputStride"), headChannels and auxiliaryHead cannot be chosen for \(model)",
+                hint: isFolder
+                    ? "Its config.json says what it is. Leave them out, or name a model of the table and give the folder as its 'weights'."
+                    : "It is a backbone without a head. Leave them out.")
         }
     }
 }

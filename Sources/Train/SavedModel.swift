@@ -11,6 +11,7 @@ public struct SavedModelInfo: Codable, Sendable, Equatable {
     /// The name in the table of models.
     public var model: String
     public var outputStride: Int?
+    public var patchSize: Int?
     public var headChannels: Int?
     public var hasAuxiliaryHead: Bool
     public var classes: ClassList
@@ -25,6 +26,7 @@ public struct SavedModelInfo: Codable, Sendable, Equatable {
     {
         self.model = model
         outputStride = options.outputStride
+        patchSize = options.patchSize
         headChannels = options.headChannels
         hasAuxiliaryHead = options.hasAuxiliaryHead
         self.classes = classes
@@ -34,7 +36,8 @@ public struct SavedModelInfo: Codable, Sendable, Equatable {
     }
 
     var options: ModelOptions {
-        ModelOptions(outputStride: outputStride, headChannels: headChannels, hasAuxiliaryHead: hasAuxiliaryHead)
+        ModelOptions(
+            outputStride: outputStride, patchSize: patchSize, headChannels: headChannels, hasAuxiliaryHead: hasAuxiliaryHead)
     }
 }
 

@@ -11,6 +11,7 @@ public struct ModelRecipe: RecipeSection {
     public var reinitialize: [String] = []
     public var discard: [String] = []
     public var outputStride: OutputStride?
+    public var patchSize: Int?
     public var headChannels: Int?
     public var auxiliaryHead = false
     public var precision = Precision.auto
@@ -46,6 +47,11 @@ public struct ModelRecipe: RecipeSection {
                 "Input size over the size of the last feature map, kept small by dilation: 8, 16 or 32; "
                     + "default: the model's own (8 for deeplabv3 and pspnet, as in CIRKD v1)."
             ).known(as: "dilation", "stride"),
+            .number(
+                "patchSize", \.patchSize, or: "default", .from(1, to: 64),
+                "Pixels of a patch's side, for a plain vision transformer: 16 lets DINOv2, published with 14, share a grid with other networks. "
+                    + "Its kernels are resized on loading (FlexiViT); default: as published."
+            ).known(as: "patch"),
             .number(
                 "headChannels", \.headChannels, or: "default", .atLeast(1),
                 "Channels of the map before the classifier; default: the head's own. CIRKD v1 has 512 in deeplabv3-resnet."),

@@ -35,6 +35,7 @@ public final class EncoderDecoder: SegmentationModel {
     }
 
     public override func adapt(to origin: KeyMap.Origin) { backbone.adapt(to: origin) }
+    public override var patchKernels: [String: Int] { backbone.patchKernels.below("backbone.") }
 
     /// Whole networks as others publish them, where head and backbone have maps of one origin, and files of the backbone alone.
     public override var keyMaps: [KeyMap] {
@@ -70,6 +71,11 @@ public final class EncoderDecoder: SegmentationModel {
     private func scoresOf(_ image: Tensor, _ scores: Tensor) -> Tensor {
         givesScoresOfImage ? resize(scores, to: Array(image.shape.suffix(2))) : scores
     }
+}
+
+extension [String: Int] {
+    /// The names as those of a part of a larger network.
+    func below(_ prefix: String) -> Self { Dictionary(uniqueKeysWithValues: map { (prefix + $0.key, $0.value) }) }
 }
 
 extension [String: [Int]] {

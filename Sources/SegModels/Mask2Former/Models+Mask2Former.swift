@@ -12,6 +12,16 @@ extension Models {
         }
     }
 
+    /// As heads with the backbones that they stand on.
+    static var mask2formerCards: [(name: String, source: String, backbones: [String])] {
+        [false, true].flatMap { isPlain in
+            let backbones = BackboneKind.all.filter { $0.isPlain == isPlain && (!isPlain || $0.hasTokens) }.map(\.name)
+            return ["mask2former", "mask2former-small"].map { name in
+                (isPlain ? "\(name)-dpt" : name, "Cheng et al. 2022\(isPlain ? "; Ranftl et al. 2021" : "")", backbones)
+            }
+        }
+    }
+
     /// As published, or of half the width and a third of the depth: each map is read once.
     private enum MaskSize: CaseIterable {
         case base, small
@@ -26,7 +36,7 @@ extension Models {
         guard width > 0, width % 32 == 0 else {
             throw UserError("the width of \(name) is \(width)", hint: "'headChannels' must be a multiple of 32.")
         }
-        let backbone = try kind.build()
+        let backbone = try kind.build(.init(patchSize: options.patchSize))
         var card = backbone.card
         (card.name, card.classes) = (name, classes)
         card.source = "Cheng et al., CVPR 2022, github.com/facebookresearch/Mask2Former; \(card.source)"

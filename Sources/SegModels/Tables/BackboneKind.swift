@@ -1,3 +1,5 @@
+import Support
+
 /// A row of the table of backbones: a name, what travels with it, and what builds it.
 struct BackboneKind: Sendable {
     /// As part of a model's name: `fcn-<name>`.
@@ -37,11 +39,22 @@ struct BackboneKind: Sendable {
     }
 
     /// The backbone with its card.
+    /// - Throws: `UserError` when it has no patches whose size could be chosen.
     func build(_ options: BackboneOptions = .init()) throws -> Backbone {
+        if let patch = options.patchSize {
+            try Models.refuse("patchSize", of: name, unless: hasTokens)
+            guard (1...64).contains(patch) else {
+                throw UserError("the patches of \(name) cannot have \(patch) pixels", hint: "1 to 64 are possible.")
+            }
+        }
         let backbone = try make(options)
         backbone.card = card
         backbone.card.classes = options.classes ?? 0
         backbone.card.sizeMultiple = min(card.sizeMultiple, options.outputStride ?? card.sizeMultiple)
+        if let patch = options.patchSize {
+            backbone.card.inputSize = card.inputSize.map { $0 / card.sizeMultiple * patch }
+            (backbone.card.patchSize, backbone.card.sizeMultiple) = (patch, patch)
+        }
         return backbone
     }
 }
@@ -50,6 +63,8 @@ struct BackboneKind: Sendable {
 struct BackboneOptions: Sendable {
     /// 8, 16 or 32, by dilation; nil: as published.
     var outputStride: Int?
+    /// The side of a patch, for a plain vision transformer; nil: as published.
+    var patchSize: Int?
     /// Outputs of an image classifier; nil leaves out all that only a classifier needs.
     var classes: Int?
     /// Whose network of that name it is (`timm`, `torchvision`), where implementations differ; nil: the authors'.

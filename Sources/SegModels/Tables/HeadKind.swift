@@ -40,7 +40,7 @@ struct HeadKind: Sendable {
             if !kind.dilates { try Models.refuse("outputStride", of: name, unless: options.outputStride == nil) }
             let stride = options.outputStride ?? (kind.dilates ? outputStride : nil)
             if let stride { try Models.checkStride(stride, of: name) }
-            let backbone = try kind.build(.init(outputStride: stride))
+            let backbone = try kind.build(.init(outputStride: stride, patchSize: options.patchSize))
             var card = backbone.card
             (card.name, card.classes, card.source) = (name, classes, "\(source); \(card.source)")
             // The backbone's published weights have an input size; the network is trained at the recipe's.

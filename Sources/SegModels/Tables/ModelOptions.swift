@@ -2,13 +2,16 @@
 public struct ModelOptions: Sendable, Equatable {
     /// Image size over the size of the last map, kept small by dilation: 8, 16 or 32; nil: the model's own.
     public var outputStride: Int?
+    /// The side of a plain vision transformer's patches, whose kernels are resized when weights are loaded; nil: as published.
+    public var patchSize: Int?
     /// Channels of the map before the classifier; nil: the head's own.
     public var headChannels: Int?
     /// A second, simpler head on stage 3, for training.
     public var hasAuxiliaryHead: Bool
 
-    public init(outputStride: Int? = nil, headChannels: Int? = nil, hasAuxiliaryHead: Bool = false) {
+    public init(outputStride: Int? = nil, patchSize: Int? = nil, headChannels: Int? = nil, hasAuxiliaryHead: Bool = false) {
         self.outputStride = outputStride
+        self.patchSize = patchSize
         self.headChannels = headChannels
         self.hasAuxiliaryHead = hasAuxiliaryHead
     }

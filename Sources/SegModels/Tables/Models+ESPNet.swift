@@ -4,6 +4,7 @@ extension Models {
     static let espnetv2: [Entry] = ESPNetv2.widths.keys.sorted().map { scale in
         Entry(name: "espnetv2-s\(scale)") { name, classes, options in
             try refuse("outputStride", of: name, unless: options.outputStride == nil)
+            try refuse("patchSize", of: name, unless: options.patchSize == nil)
             try refuse("auxiliaryHead", of: name, unless: !options.hasAuxiliaryHead)
             let card = ModelCard(
                 name: name, sizeMultiple: 16, classes: classes, license: "MIT",
@@ -35,6 +36,7 @@ extension Models {
                 throw UserError("\(name) needs at least 5 classes, not \(classes)", hint: "Choose another model, espnetv2-s0.5 say.")
             }
             try refuse("outputStride", of: name, unless: options.outputStride == nil)
+            try refuse("patchSize", of: name, unless: options.patchSize == nil)
             try refuse("headChannels", of: name, unless: options.headChannels == nil)
             try refuse("auxiliaryHead", of: name, unless: !options.hasAuxiliaryHead)
             return make(

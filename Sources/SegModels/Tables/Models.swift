@@ -29,14 +29,16 @@ public enum Models {
     public static func isBackbone(_ name: String) -> Bool { backboneNames.contains(name) && !names.contains(name) }
 
     /// A backbone by its name here or in another library.
-    /// - Parameter classes: outputs of its image classifier; nil leaves that out.
-    /// - Throws: `UserError` with the nearest name when there is none, or when it has no classifier.
-    public static func backbone(_ name: String, classes: Int? = nil) throws -> Backbone {
+    /// - Parameters:
+    ///   - classes: outputs of its image classifier; nil leaves that out.
+    ///   - patchSize: of a plain vision transformer, instead of the published one.
+    /// - Throws: `UserError` with the nearest name when there is none, or when it has no classifier or no patches.
+    public static func backbone(_ name: String, classes: Int? = nil, patchSize: Int? = nil) throws -> Backbone {
         let found = BackboneKind.all.first { $0.name == name || $0.aliases.contains(name) }
         guard let found else { throw unknown("backbone", name, among: backboneNames) }
         if classes != nil { try refuse("classes", of: name, unless: found.classifies) }
         let library = name.contains(":") ? String(name.prefix { $0 != ":" }) : nil
-        return try found.build(.init(classes: classes, library: library))
+        return try found.build(.init(patchSize: patchSize, classes: classes, library: library))
     }
 
     /// A model (with `classes`), or a backbone without its classifier.

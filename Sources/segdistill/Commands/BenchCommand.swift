@@ -107,12 +107,10 @@ struct BenchCommand: ParsableCommand {
         }
 
         private func pace(_ workload: ModelWorkload) throws {
-            try withTorchErrors {
-                let clock = ContinuousClock()
-                while readLine() != nil {
-                    let time = clock.measure { workload.run() }
-                    FileHandle.standardOutput.write(Data("\(time / .seconds(1))\n".utf8))
-                }
+            let clock = ContinuousClock()
+            while readLine() != nil {
+                let time = try clock.measure { try withTorchErrors { workload.run() } }
+                FileHandle.standardOutput.write(Data("\(time / .seconds(1))\n".utf8))
             }
         }
     }

@@ -45,6 +45,9 @@ struct ParityCommand: ParsableCommand {
         @Option(help: "A folder with config.json, or a file: safetensors or .pth.", completion: .file())
         var weights: String
 
+        @Option(help: "Pixels of a patch's side, other than the file's: kernels of a plain vision transformer are resized.")
+        var patchSize: Int?
+
         @OptionGroup var files: Files
 
         func run() throws {
@@ -57,7 +60,8 @@ struct ParityCommand: ParsableCommand {
                     exitCode: .usage)
             }
             try LibTorch.load()
-            let result = try ModelParity.run(name, weights: URL(fileURLWithPath: weights), inputs: Tensor.load(input))
+            let result = try ModelParity.run(
+                name, weights: URL(fileURLWithPath: weights), patchSize: patchSize, inputs: Tensor.load(input))
             try Tensor.save(result, to: output)
         }
     }

@@ -10,6 +10,8 @@ extension VisionTransformer {
         /// Channels inside the MLP.
         public var hidden = 1536
         public var patch = 16
+        /// Whether patch kernels of another size, in a file, are resized on loading; otherwise they are refused.
+        public var resizesPatches = false
         /// The side of the images that learned positions are for.
         public var imageSize = 224
         public var activation = Activation.Kind.gelu

@@ -25,6 +25,7 @@ extension BackboneKind {
             (shape.width, shape.depth, shape.heads, shape.hidden) = (width, depth, heads, 4 * width)
             (shape.patch, shape.imageSize, shape.family) = (patch, input, family)
             change(&shape, options)
+            if let side = options.patchSize { shape.takePatches(of: side) }
             return VisionTransformer(shape, classes: options.classes)
         }
     }

@@ -232,6 +232,10 @@ public final class VisionTransformer: Backbone, TokenBackbone {
         }
     }
 
+    public override var patchKernels: [String: Int] {
+        configuration.resizesPatches ? ["patch_embed.proj.weight": configuration.patch] : [:]
+    }
+
     /// Positions are resized as the file's authors do it; DPT's way is the network's own, whoever wrote the file.
     public override func adapt(to origin: KeyMap.Origin) {
         guard configuration.positions?.resizing != .bilinear else { return }
