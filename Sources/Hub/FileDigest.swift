@@ -36,6 +36,9 @@ package enum FileDigest: Equatable {
         }
     }
 
+    /// - Throws: `UserError` when the system has no library that hashes.
+    static func openLibrary() throws { _ = try Hash(.sha256) }
+
     /// The digest that the file at `url` has. Memory does not depend on the file's size.
     package func actual(of url: URL) throws -> String {
         let file = try FileHandle(forReadingFrom: url)

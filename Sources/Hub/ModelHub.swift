@@ -25,6 +25,13 @@ public struct ModelHub {
         retry = RetryPolicy(attempts: attempts, firstDelay: firstDelay, patience: patience, isCancelled: isCancelled)
     }
 
+    /// Opens the system's libraries that downloading and checking need: what `doctor` tries.
+    /// - Throws: `UserError` with the package to install.
+    public static func openLibraries() throws {
+        _ = try Curl.library()
+        try FileDigest.openLibrary()
+    }
+
     /// Brings a model's files into the cache; those that are there are not fetched again.
     /// - Parameters:
     ///   - revision: a branch, tag or commit.

@@ -1,14 +1,28 @@
 import Foundation
+import Hub
 import Support
 import Vision
 
-/// The image libraries, tried on a picture of one pixel.
+/// The image libraries, tried on a picture of one pixel, and those that downloading opens.
 enum LibraryFindings {
     static func all() -> [Finding] {
         [
             finding("JPEG", library: "libturbojpeg", package: "libturbojpeg0-dev", brew: "jpeg-turbo", file: "pixel.jpg"),
             finding("PNG", library: "libspng", package: "libspng-dev", brew: "libspng", file: "pixel.png"),
+            downloads(),
         ]
+    }
+
+    private static func downloads() -> Finding {
+        do {
+            try ModelHub.openLibraries()
+            let found = ["libcurl", "libcrypto"].map { loadedPath(of: $0) ?? $0 }
+            return Finding(state: .present, name: "downloads", found: found.joined(separator: ", "))
+        } catch let error as UserError {
+            return Finding(state: .absent, name: "downloads", found: error.message, advice: error.hint)
+        } catch {
+            return Finding(state: .absent, name: "downloads", found: "\(error)")
+        }
     }
 
     private static func finding(_ name: String, library: String, package: String, brew: String, file: String) -> Finding {
