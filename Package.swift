@@ -32,9 +32,11 @@ let package = Package(
         .target(name: "TorchOptim", dependencies: ["TorchNN"]),
 
         // Images and data
-        .systemLibrary(name: "CTurboJPEG", pkgConfig: "libturbojpeg", providers: [.apt(["libturbojpeg0-dev"]), .brew(["jpeg-turbo"])]),
+        .systemLibrary(name: "CTurboJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
+        // libjpeg's jumps, caught in C
+        .target(name: "CJPEG", dependencies: ["CTurboJPEG"]),
         .systemLibrary(name: "CSpng", pkgConfig: "spng", providers: [.apt(["libspng-dev"]), .brew(["libspng"])]),
-        .target(name: "Vision", dependencies: ["Support", "CTurboJPEG", "CSpng"]),
+        .target(name: "Vision", dependencies: ["Support", "CJPEG", "CSpng"]),
         .target(name: "SegData", dependencies: ["Vision", "Support"]),
 
         // Distillation

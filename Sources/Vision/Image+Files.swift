@@ -3,19 +3,11 @@ import Support
 
 extension Image {
     /// Reads a JPEG or PNG file as 8-bit RGB, upright according to EXIF. The content decides the format, not the extension.
-    /// - Parameter minimumSize: see ``JPEG/decode(_:name:minimumSize:)``; PNG files are always decoded whole.
     /// - Throws: `UserError` naming the file when it is missing, empty, cut short, damaged, or of another kind.
-    public init(contentsOf url: URL, minimumSize: (width: Int, height: Int)? = nil) throws {
-        self = try Image(decoding: FileBytes.read(url), name: url.path, minimumSize: minimumSize)
-    }
+    public init(contentsOf url: URL) throws { self = try EncodedImage(contentsOf: url).decode() }
 
-    /// As ``init(contentsOf:minimumSize:)`` for a file that is already in memory; `name` is what messages call it.
-    public init(decoding bytes: [UInt8], name: String, minimumSize: (width: Int, height: Int)? = nil) throws {
-        switch try ImageFormat(sniffing: bytes, name: name) {
-        case .jpeg: self = try JPEG.decode(bytes, name: name, minimumSize: minimumSize)
-        case .png: self = try PNG.decode(bytes, name: name)
-        }
-    }
+    /// As ``init(contentsOf:)`` for a file that is already in memory; `name` is what messages call it.
+    public init(decoding bytes: [UInt8], name: String) throws { self = try EncodedImage(bytes, name: name).decode() }
 
     /// Writes PNG, or JPEG when the name ends in `.jpg` or `.jpeg`.
     public func write(to url: URL, quality: Int = 90) throws {
@@ -28,14 +20,15 @@ extension Raster {
     /// Reads the raw numbers of a grey or palette PNG, as class indices and object numbers are stored.
     /// - Throws: `UserError` naming the file when it is missing, empty, cut short, damaged, not such a PNG, or holds a number
     ///   that `Value` cannot hold.
-    public init(contentsOf url: URL) throws {
+    /// - Parameter rows: the only rows that are wanted; all when nil. Those below them are not read.
+    public init(contentsOf url: URL, rows: Range<Int>? = nil) throws {
         let bytes = try FileBytes.read(url)
         guard try ImageFormat(sniffing: bytes, name: url.path) == .png else {
             throw UserError(
                 "\(url.path): expected a label PNG, found a JPEG",
                 hint: "JPEG changes values, so it cannot hold labels. Write them as PNG with one class index a pixel.")
         }
-        self = try PNG.decodeValues(bytes, name: url.path)
+        self = try PNG.decodeValues(bytes, rows: rows, name: url.path)
     }
 
     /// Writes a PNG that holds the numbers unchanged, shown in the palette's colours where one is given (8-bit only).

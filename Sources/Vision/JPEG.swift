@@ -1,4 +1,4 @@
-import CTurboJPEG
+import CJPEG
 import Foundation
 import Support
 
@@ -11,85 +11,63 @@ public enum JPEG {
         let isCMYK: Bool
     }
 
-    /// Decodes to RGB, upright according to EXIF. Grey becomes RGB; CMYK is taken as Adobe writes it (inverted), as Pillow does.
+    /// Decodes a region to RGB, not turned. Grey becomes RGB; CMYK is taken as Adobe writes it (inverted), as Pillow does.
     ///
     /// - Parameters:
-    ///   - name: what messages call the image: its path.
-    ///   - minimumSize: (width, height) that the result must have at least, if the picture is large enough. The decoder then
-    ///     halves, quarters or eighths the picture while decoding, which is much faster than to decode all and shrink.
-    /// - Throws: `UserError` naming the image when it is damaged or cut short.
-    public static func decode(_ bytes: [UInt8], name: String, minimumSize: (width: Int, height: Int)? = nil) throws -> Image {
-        let handle = try decompressor()
-        defer { tjDestroy(handle) }
-        let header = try readHeader(bytes, handle, name)
-        let orientation = orientation(of: bytes)
-        let scale = minimumSize.map { wanted in
-            let (w, h) = orientation.swapsSides ? (header.height, header.width) : (header.width, header.height)
-            return [8, 4, 2].first { w / $0 >= wanted.width && h / $0 >= wanted.height } ?? 1
-        }
-        let divisor = scale ?? 1
-        let width = (header.width + divisor - 1) / divisor
-        let height = (header.height + divisor - 1) / divisor
-        let channels = header.isCMYK ? 4 : 3
-        let format = header.isCMYK ? TJPF_CMYK : TJPF_RGB
-        let count = width * height * channels
+    ///   - divisor: 1, 2, 4 or 8: the decoder shrinks the picture while decoding, which is much faster than to decode all of it.
+    ///   - region: in pixels of the shrunken picture. Its pixels are those of the whole; what lies below it is not decoded.
+    static func decode(_ bytes: [UInt8], _ header: Header, divisor: Int, _ region: PixelRegion, name: String) throws -> Image {
+        let count = region.width * region.height * (header.isCMYK ? 4 : 3)
         let pixels = try [UInt8](unsafeUninitializedCapacity: count) { buffer, used in
-            let status = tjDecompress2(
-                handle, bytes, UInt(bytes.count), buffer.baseAddress, Int32(width), Int32(width * channels), Int32(height),
-                Int32(format.rawValue), 0)
-            if status != 0, let problem = seriousProblem(handle) { throw damaged(name, problem) }
+            let window = cjpeg_region(
+                x: Int32(region.columns.lowerBound), y: Int32(region.rows.lowerBound), width: Int32(region.width),
+                height: Int32(region.height))
+            try withMessage {
+                cjpeg_decode(bytes, bytes.count, Int32(divisor), window, buffer.baseAddress, $0)
+            } orThrow: {
+                damaged(name, $0)
+            }
             used = count
         }
-        let image = Image(width: width, height: height, pixels: header.isCMYK ? rgb(fromInvertedCMYK: pixels) : pixels)
-        return image.upright(from: orientation)
+        return Image(width: region.width, height: region.height, pixels: header.isCMYK ? rgb(fromInvertedCMYK: pixels) : pixels)
+    }
+
+    /// - Throws: `UserError` naming the image when its header is damaged or claims a size that no picture has.
+    static func readHeader(_ bytes: [UInt8], name: String) throws -> Header {
+        var header = cjpeg_header()
+        try withMessage {
+            cjpeg_read_header(bytes, bytes.count, &header, $0)
+        } orThrow: {
+            damaged(name, $0)
+        }
+        try checkSize(width: Int(header.width), height: Int(header.height), name)
+        return Header(width: Int(header.width), height: Int(header.height), isCMYK: header.is_cmyk)
     }
 
     /// Encodes an RGB or grey image.
     /// - Parameter quality: 1...100; colour is stored at full resolution from 90 upwards, at half below.
     public static func encode(_ image: Image, quality: Int = 90) throws -> Data {
-        guard let handle = tjInitCompress() else { throw UserError("cannot start the JPEG encoder", exitCode: .internalError) }
-        defer { tjDestroy(handle) }
         var output: UnsafeMutablePointer<UInt8>?
-        var size: UInt = 0
-        defer { tjFree(output) }
-        let format = image.channels == 1 ? TJPF_GRAY : TJPF_RGB
-        let subsampling = image.channels == 1 ? TJSAMP_GRAY : quality >= 90 ? TJSAMP_444 : TJSAMP_420
-        let status = tjCompress2(
-            handle, image.pixels, Int32(image.width), 0, Int32(image.height), Int32(format.rawValue), &output, &size,
-            Int32(subsampling.rawValue), Int32(quality), 0)
-        guard status == 0, let output else {
-            throw UserError("cannot encode a JPEG of \(image.width)×\(image.height): \(message(handle))", exitCode: .internalError)
+        var count = 0
+        defer { free(output) }
+        try withMessage {
+            cjpeg_encode(
+                image.pixels, Int32(image.width), Int32(image.height), Int32(image.channels), Int32(quality), quality >= 90, &output,
+                &count, $0)
+        } orThrow: {
+            UserError("cannot encode a JPEG of \(image.width)×\(image.height): \($0)", exitCode: .internalError)
         }
-        return Data(bytes: output, count: Int(size))
+        return output.map { Data(bytes: $0, count: count) } ?? Data()
     }
 
     // MARK: Details
 
-    private static func decompressor() throws -> tjhandle {
-        guard let handle = tjInitDecompress() else {
-            throw UserError("cannot start the JPEG decoder", hint: "Memory may be short.", exitCode: .outOfMemory)
+    private static func withMessage(
+        _ call: (UnsafeMutablePointer<CChar>) -> Bool, orThrow error: (_ message: String) -> UserError
+    ) throws {
+        try withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(CJPEG_MESSAGE)) { message in
+            guard call(message.baseAddress!) else { throw error(String(cString: message.baseAddress!)) }
         }
-        return handle
-    }
-
-    private static func readHeader(_ bytes: [UInt8], _ handle: tjhandle, _ name: String) throws -> Header {
-        var (width, height, subsampling, colors): (Int32, Int32, Int32, Int32) = (0, 0, 0, 0)
-        let status = tjDecompressHeader3(handle, bytes, UInt(bytes.count), &width, &height, &subsampling, &colors)
-        // A failed header leaves the sizes at 0; a mere warning does not.
-        guard status == 0 || (width > 0 && height > 0 && seriousProblem(handle) == nil) else { throw damaged(name, message(handle)) }
-        try checkSize(width: Int(width), height: Int(height), name)
-        let isCMYK = colors == Int32(TJCS_CMYK.rawValue) || colors == Int32(TJCS_YCCK.rawValue)
-        return Header(width: Int(width), height: Int(height), isCMYK: isCMYK)
-    }
-
-    /// Nil when the decoder complains of nothing but stray bytes between segments, which many cameras write.
-    private static func seriousProblem(_ handle: tjhandle) -> String? {
-        let text = message(handle)
-        return tjGetErrorCode(handle) == Int32(TJERR_WARNING.rawValue) && text.contains("extraneous bytes") ? nil : text
-    }
-
-    private static func message(_ handle: tjhandle) -> String {
-        tjGetErrorStr2(handle).map { String(cString: $0) } ?? "unknown reason"
     }
 
     private static func damaged(_ name: String, _ reason: String) -> UserError {

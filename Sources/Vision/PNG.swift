@@ -4,32 +4,38 @@ import Support
 
 /// Reads PNG through libspng: every bit depth and colour type, interlaced or not.
 public enum PNG {
-    /// Decodes to 8-bit RGB, upright according to EXIF: grey and palettes become RGB, 16 bits are cut to 8, alpha is dropped.
+    /// Decodes rows (all when nil) to 8-bit RGB, not turned: grey and palettes become RGB, 16 bits are cut to 8, alpha is dropped.
     /// - Throws: `UserError` naming the image when it is damaged or cut short.
-    public static func decode(_ bytes: [UInt8], name: String) throws -> Image {
+    static func decode(_ bytes: [UInt8], rows: Range<Int>?, name: String) throws -> Image {
         try withContext(bytes, name) { context, header in
-            let pixels = try decodePixels(context, SPNG_FMT_RGB8, name)
-            let image = Image(width: Int(header.width), height: Int(header.height), pixels: pixels)
-            var exif = spng_exif()
-            guard spng_get_exif(context, &exif) == 0, let data = exif.data else { return image }
-            let block = UnsafeRawBufferPointer(start: data, count: exif.length)
-            return image.upright(from: Orientation(exif: Array(block)[...]))
+            let rows = rows ?? 0..<Int(header.height)
+            let pixels = try decodePixels(context, header, SPNG_FMT_RGB8, rows, name)
+            return Image(width: Int(header.width), height: rows.count, pixels: pixels)
         }
+    }
+
+    /// - Throws: `UserError` naming the image when its header is damaged or claims a size that no picture has.
+    static func readSize(_ bytes: [UInt8], name: String) throws -> (width: Int, height: Int) {
+        try withContext(bytes, name) { _, header in (Int(header.width), Int(header.height)) }
     }
 
     /// Decodes the raw numbers of a grey or palette PNG: palette indices, not colours; 16-bit values unscaled.
     ///
     /// Grey with alpha gives the grey. - Throws: `UserError` naming the file when it is damaged or cut short, a colour
     /// picture, or holds 16-bit values that `Value` cannot hold.
-    public static func decodeValues<Value>(_ bytes: [UInt8], name: String, as type: Value.Type = Value.self) throws -> Raster<Value> {
+    /// - Parameter rows: the only rows that are wanted; all when nil. Those below them are not read.
+    public static func decodeValues<Value>(
+        _ bytes: [UInt8], rows: Range<Int>? = nil, name: String, as type: Value.Type = Value.self
+    ) throws -> Raster<Value> {
         try withContext(bytes, name) { context, header in
             guard header.color_type & 2 == 0 || header.color_type == UInt8(SPNG_COLOR_TYPE_INDEXED.rawValue) else {
                 throw UserError(
                     "\(name): expected a grey or palette PNG whose pixels are numbers, found a colour picture",
                     hint: "Convert the colours to class indices first, or name the folder that holds the index PNGs.")
             }
-            let (width, height) = (Int(header.width), Int(header.height))
-            let raw = try decodePixels(context, SPNG_FMT_RAW, name)
+            let rows = rows ?? 0..<Int(header.height)
+            let (width, height) = (Int(header.width), rows.count)
+            let raw = try decodePixels(context, header, SPNG_FMT_RAW, rows, name)
             if Value.self == UInt8.self, header.bit_depth == 8, header.color_type != 4 {
                 // The same type; a cast with `as!` would go through the elements one by one.
                 return Raster(width: width, height: height, values: unsafeBitCast(raw, to: [Value].self))
@@ -39,7 +45,7 @@ public enum PNG {
             let limit = UInt32(Value.max)
             if let tooLarge = values.firstIndex(where: { UInt32($0) > limit }) {
                 throw UserError(
-                    "\(name): expected values up to \(Value.max), found \(values[tooLarge]) at x \(tooLarge % width), y \(tooLarge / width)",
+                    "\(name): expected values up to \(Value.max), found \(values[tooLarge]) at x \(tooLarge % width), y \(rows.lowerBound + tooLarge / width)",
                     hint: "A class label is one byte; 255 means \"ignore\".")
             }
             return Raster(width: width, height: height, values: values.map { Value(truncatingIfNeeded: $0) })
@@ -65,15 +71,6 @@ public enum PNG {
         }
     }
 
-    private static func decodePixels(_ context: OpaquePointer, _ format: spng_format, _ name: String) throws -> [UInt8] {
-        var size = 0
-        try check(spng_decoded_image_size(context, Int32(format.rawValue), &size), name)
-        return try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
-            try check(spng_decode_image(context, buffer.baseAddress, size, Int32(format.rawValue), 0), name)
-            count = size
-        }
-    }
-
     /// The first of `samples` big-endian samples of each pixel; rows of less than 8 bits a pixel end on a byte.
     private static func unpack(_ raw: [UInt8], width: Int, height: Int, depth: Int, samples: Int) -> [UInt16] {
         let rowBytes = (width * depth * samples + 7) / 8
@@ -93,7 +90,7 @@ public enum PNG {
         return values
     }
 
-    private static func check(_ status: Int32, _ name: String) throws {
+    static func check(_ status: Int32, _ name: String) throws {
         guard status != 0 else { return }
         let reason = spng_strerror(status).map { String(cString: $0) } ?? "error \(status)"
         throw UserError(

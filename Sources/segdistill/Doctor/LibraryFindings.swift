@@ -7,7 +7,7 @@ import Vision
 enum LibraryFindings {
     static func all() -> [Finding] {
         [
-            finding("JPEG", library: "libturbojpeg", package: "libturbojpeg0-dev", brew: "jpeg-turbo", file: "pixel.jpg"),
+            finding("JPEG", library: "libjpeg", package: "libjpeg-dev", brew: "jpeg-turbo", file: "pixel.jpg"),
             finding("PNG", library: "libspng", package: "libspng-dev", brew: "libspng", file: "pixel.png"),
             downloads(),
         ]
