@@ -90,7 +90,8 @@ public struct Augmentation: Sendable, Equatable {
         image.pixels.withUnsafeMutableBufferPointer { pixels in
             labels.values.withUnsafeMutableBufferPointer { values in
                 guard let pixels = pixels.baseAddress, let values = values.baseAddress else { return }
-                render(sample, plan, image: pixels, labels: values, &scratch)
+                // What is in memory cannot fail to be read.
+                try! render(WholeSample(sample), plan, image: pixels, labels: values, &scratch)
             }
         }
         return Sample(name: sample.name, image: image, labels: sample.labels == nil ? nil : labels)

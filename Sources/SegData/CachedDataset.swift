@@ -10,6 +10,7 @@ public final class CachedDataset: Dataset, @unchecked Sendable {
     private let lock = NSLock()
     private var samples: [Int: Sample] = [:]
     private var bytes = 0
+    private var isFull = false
 
     public init(_ base: any Dataset, megabytes: Int) {
         self.base = base
@@ -27,13 +28,27 @@ public final class CachedDataset: Dataset, @unchecked Sendable {
     public func sample(_ index: Int) throws -> Sample {
         if let sample = lock.withLock({ samples[index] }) { return sample }
         let sample = try base.sample(index)
+        keep(sample, index)
+        return sample
+    }
+
+    /// A sample that has no place in memory is not decoded whole.
+    public func open(_ index: Int) throws -> any SampleReader {
+        let (known, noRoom) = lock.withLock { (samples[index], isFull) }
+        if let known { return WholeSample(known) }
+        if noRoom { return try base.open(index) }
+        return try WholeSample(sample(index))
+    }
+
+    private func keep(_ sample: Sample, _ index: Int) {
         let runs = (sample.instances ?? []).reduce(0) { $0 + MemoryLayout<Instance>.stride + 4 * $1.mask.counts.count }
         let size = sample.image.pixels.count + (sample.labels?.values.count ?? 0) + runs
         lock.withLock {
-            guard samples[index] == nil, bytes + size <= limit else { return }
+            guard samples[index] == nil else { return }
+            isFull = isFull || bytes + size > limit
+            guard !isFull else { return }
             samples[index] = sample
             bytes += size
         }
-        return sample
     }
 }

@@ -74,4 +74,20 @@ public struct MappedDataset: Dataset {
         let sample = try base.sample(index)
         return Sample(name: sample.name, image: sample.image, labels: sample.labels.map { map($0) }, instances: sample.instances)
     }
+
+    public func open(_ index: Int) throws -> any SampleReader { try MappedSample(base: base.open(index), map: map) }
+}
+
+private struct MappedSample: SampleReader {
+    let base: any SampleReader
+    let map: ClassMap
+
+    var name: String { base.name }
+    var size: Size { base.size }
+    func divisor(forAtLeast size: Size) -> Int { base.divisor(forAtLeast: size) }
+    func image(_ region: PixelRegion, divisor: Int) throws -> Part<Image> { try base.image(region, divisor: divisor) }
+    func labels(rows: Range<Int>) throws -> Part<LabelMap>? {
+        try base.labels(rows: rows).map { Part(map($0.content), x: $0.x, y: $0.y) }
+    }
+    func instances() throws -> [Instance]? { try base.instances() }
 }

@@ -34,10 +34,15 @@ public struct FileDataset: Dataset {
 
     /// - Throws: `UserError` naming the file when it is missing, damaged, of another size than its image, or has a label value
     ///   outside the class list.
-    public func sample(_ index: Int) throws -> Sample {
+    public func sample(_ index: Int) throws -> Sample { try open(index).whole() }
+
+    public func open(_ index: Int) throws -> any SampleReader {
         let item = items[index]
-        let image = try Image(contentsOf: item.image)
-        guard let url = item.labels else { return Sample(name: item.name, image: image, labels: nil) }
+        let image = try EncodedImage(contentsOf: item.image)
+        return FileSample(item.name, image) { try item.labels.map { try read($0, of: image, item) } }
+    }
+
+    private func read(_ url: URL, of image: EncodedImage, _ item: Item) throws -> LabelMap {
         let labels = try reader.read(url)
         guard labels.width == image.width, labels.height == image.height else {
             let turned = labels.width == image.height && labels.height == image.width
@@ -47,7 +52,7 @@ public struct FileDataset: Dataset {
                     ? "The image's EXIF orientation turns it; labels must fit the upright picture. Turn them, or remove the tag."
                     : "Labels need the size of their image. Check that the pair belongs together.")
         }
-        return Sample(name: item.name, image: image, labels: labels)
+        return labels
     }
 }
 

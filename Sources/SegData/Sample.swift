@@ -28,8 +28,12 @@ public protocol Dataset: Sendable {
     func name(_ index: Int) -> String
     /// - Throws: `UserError` naming the file when it cannot be read or does not fit the class list.
     func sample(_ index: Int) throws -> Sample
+    /// The sample, to be read piece by piece; whole at once where the data set has no faster way.
+    /// - Throws: as ``sample(_:)``, also from what it returns.
+    func open(_ index: Int) throws -> any SampleReader
 }
 
 extension Dataset {
     public var instanceClasses: ClassList? { nil }
+    public func open(_ index: Int) throws -> any SampleReader { try WholeSample(sample(index)) }
 }

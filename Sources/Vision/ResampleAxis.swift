@@ -21,15 +21,24 @@ package struct ResampleAxis: Sendable {
     /// `taps` weights for each new pixel.
     package let weights: [Int16]
     package var count: Int { first.count }
+    /// The source pixels that the new ones are made of.
+    package var sources: Range<Int> {
+        guard let low = first.min(), let high = first.max() else { return 0..<0 }
+        return Int(low)..<Int(high) + taps
+    }
 
     /// - Parameters:
     ///   - source: pixels there are.
+    ///   - extent: how many of them the axis covers, when the last is only in part on it: half a picture of odd width.
     ///   - target: pixels the whole axis would be resized to.
     ///   - range: those of the new pixels that are wanted.
     ///   - reversed: gives them in descending order, which mirrors the image.
-    package init(from source: Int, to target: Int, range: Range<Int>, _ interpolation: Interpolation, reversed: Bool = false) {
+    package init(
+        from source: Int, extent: Double? = nil, to target: Int, range: Range<Int>, _ interpolation: Interpolation,
+        reversed: Bool = false
+    ) {
         precondition(source > 0 && target > 0 && range.lowerBound >= 0 && range.upperBound <= target)
-        let scale = Double(source) / Double(target)
+        let scale = (extent ?? Double(source)) / Double(target)
         let kernel = Kernel(interpolation, source: source, scale: scale)
         let last = range.upperBound - 1
         let centers = (0..<range.count).map { (Double(reversed ? last - $0 : range.lowerBound + $0) + 0.5) * scale }

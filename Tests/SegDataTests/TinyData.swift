@@ -64,3 +64,15 @@ let sharedData: URL? = {
     let data = root.deletingLastPathComponent().appendingPathComponent("shared/data")
     return FileManager.default.fileExists(atPath: data.path) ? data : nil
 }()
+
+/// A picture of any size with structure in every channel.
+func pattern(width: Int, height: Int) -> Image {
+    var image = Image(width: width, height: height)
+    for pixel in 0..<width * height {
+        let (x, y) = (pixel % width, pixel / width)
+        image.pixels[3 * pixel] = UInt8(truncatingIfNeeded: x * 7 + y)
+        image.pixels[3 * pixel + 1] = UInt8(truncatingIfNeeded: y * 5)
+        image.pixels[3 * pixel + 2] = UInt8(truncatingIfNeeded: x ^ y)
+    }
+    return image
+}

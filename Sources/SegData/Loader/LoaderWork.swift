@@ -114,15 +114,14 @@ final class LoaderWork: @unchecked Sendable {
     /// Writes a sample to its place in the batch, or returns it when the batch's size depends on its samples.
     private func make(_ pending: PendingBatch, _ slot: Int, _ scratch: inout AugmentationScratch) throws -> Sample? {
         let index = pending.indices[slot]
-        let sample = try dataset.sample(index)
         let augmentation = options.augmentation
         guard let batch = pending.batch else {
-            return augmentation(sample, seed: options.seed, epoch: pending.position.epoch, index: index)
+            return try augmentation(dataset.sample(index), seed: options.seed, epoch: pending.position.epoch, index: index)
         }
-        let size = Size(width: sample.image.width, height: sample.image.height)
-        let plan = augmentation.plan(for: size, seed: options.seed, epoch: pending.position.epoch, index: index)
+        let sample = try dataset.open(index)
+        let plan = augmentation.plan(for: sample.size, seed: options.seed, epoch: pending.position.epoch, index: index)
         let (image, labels) = batch.destination(slot)
-        augmentation.render(sample, plan, image: image, labels: labels, &scratch)
+        try augmentation.render(sample, plan, shrinking: options.scaledDecoding, image: image, labels: labels, &scratch)
         return nil
     }
 }

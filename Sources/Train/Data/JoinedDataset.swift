@@ -35,6 +35,11 @@ struct JoinedDataset: Dataset {
         return try part.sample(local)
     }
 
+    func open(_ index: Int) throws -> any SampleReader {
+        let (part, local) = locate(index)
+        return try part.open(local)
+    }
+
     private func locate(_ index: Int) -> (any Dataset, Int) {
         let part = starts.lastIndex { $0 <= index }!
         return (parts[part], index - starts[part])

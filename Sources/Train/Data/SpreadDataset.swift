@@ -15,6 +15,7 @@ public struct SpreadDataset: Dataset {
     public var instanceClasses: ClassList? { base.instanceClasses }
     public func name(_ index: Int) -> String { base.name(place(index)) }
     public func sample(_ index: Int) throws -> Sample { try base.sample(place(index)) }
+    public func open(_ index: Int) throws -> any SampleReader { try base.open(place(index)) }
 
     private func place(_ index: Int) -> Int { index * base.count / count }
 }
