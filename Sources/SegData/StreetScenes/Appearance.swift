@@ -25,6 +25,49 @@ extension StreetScenes {
         var haze: Float
         var view: Viewpoint
         var film: Film
+
+        // What a clear day has none of.
+
+        /// The light of the horizon where the sun has set.
+        var afterglow = Vector.zero
+        /// The height of a layer of fog in metres; 0: the air thins out unseen.
+        var fogHeight: Float = 0
+        /// How brightly street lamps, windows and shops shine, 1: as at night.
+        var lamps: Float = 0
+        /// The same of vehicles' lights.
+        var headlights: Float = 0
+        /// How brightly the viewer's own car lights the road.
+        var beam: Float = 0
+        /// 0 dry … 1 puddles.
+        var wetness: Float = 0
+        /// 0 none … 1 on everything that faces the sky.
+        var snow: Float = 0
+        var precipitation: Precipitation?
+        var lens = Lens()
+    }
+
+    /// What falls between the camera and the street.
+    struct Precipitation {
+        enum Kind { case rain, snow }
+        var kind: Kind
+        /// 0 none … 1 as dense as it gets.
+        var density: Float
+        /// Sidewards drift, as a fraction of the fall.
+        var wind: Float
+        var seed: UInt32
+    }
+
+    /// What the glass in front of the sensor does.
+    struct Lens {
+        /// Barrel distortion: how much smaller the corners are drawn than the middle.
+        var distortion: Float = 0
+        /// How much of the light of bright spots spreads around them.
+        var bloom: Float = 0
+        /// How much of the sun's light is scattered over the picture.
+        var glare: Float = 0
+        /// Drops of rain on it, 0...1.
+        var drops: Float = 0
+        var seed: UInt32 = 0
     }
 
     /// What the camera does to the light that it gets.

@@ -20,6 +20,31 @@ extension StreetScenes.Mesh {
         if let color = b.awning { awning(b, color) }
         if b.bayWindows { bayWindows(b) }
         if b.hangingSign { hangingSign(b) }
+        if b.balconies { balconies(b) }
+    }
+
+    /// A slab with railings before every second window of the upper floors.
+    private mutating func balconies(_ b: StreetScenes.Building) {
+        begin(.building)
+        let slab = material(.plain, b.facade.trim)
+        let iron = material(.metal, StreetScenes.srgb(38, 40, 42))
+        let width = (b.far - b.near).length
+        let along = (b.far - b.near).unit
+        let columns = max(Int((width / b.facade.bay).rounded()), 1)
+        let bay = width / Float(columns)
+        let out = b.inward.unit * -0.9
+        for floor in 1..<max(b.facade.floors, 2) {
+            let height = b.facade.groundHeight + Float(floor - 1) * b.facade.floorHeight + b.facade.sill - 0.15
+            guard height + 2 < b.facade.height else { break }
+            for column in stride(from: Int(b.seed & 1), to: columns, by: 2) {
+                let middle = b.near + along * ((Float(column) + 0.5) * bay) + Vector(0, height, 0)
+                let half = along * (bay * 0.46)
+                block(centre: middle + out * 0.5, along: half, across: out * 0.5, height: 0.14, slab)
+                let foot = middle + out + Vector(0, 0.14, 0)
+                let lift = Vector(0, 1.05, 0)
+                polygon([foot - half, foot + half, foot + half + lift, foot - half + lift], iron, seed: b.seed, cutout: .railings)
+            }
+        }
     }
 
     /// The material of one wall: the house's facade fitted to the wall's width.

@@ -45,16 +45,24 @@ extension StreetScenes {
         ///   - view: where the camera looks from and how, independent of the picture's size.
         ///   - width: samples a row; `height`: rows of samples.
         init(_ view: Viewpoint, width: Int, height: Int) {
-            position = view.position
             let flat = Vector(view.yawSine, 0, view.yawCosine)
-            forward = (flat + Vector(0, view.pitch, 0)).unit
+            let forward = (flat + Vector(0, view.pitch, 0)).unit
             let level = Vector(0, 1, 0).cross(forward).unit
             let upright = forward.cross(level)
-            right = (level + upright * view.roll).unit
-            up = forward.cross(right)
+            let right = (level + upright * view.roll).unit
             // The wide side of a picture sets the angle of view, so that every size shows the same street.
-            focal = view.focal * Float(max(width, height))
-            centre = SIMD2(Float(width) / 2, Float(height) / 2)
+            self.init(
+                position: view.position, right: right, up: forward.cross(right), forward: forward,
+                view.focal * Float(max(width, height)), SIMD2(Float(width) / 2, Float(height) / 2))
+        }
+
+        init(position: Vector, right: Vector, up: Vector, forward: Vector, _ focal: Float, _ centre: SIMD2<Float>) {
+            self.position = position
+            self.right = right
+            self.up = up
+            self.forward = forward
+            self.focal = focal
+            self.centre = centre
             acrossStep = right * (1 / focal)
             downStep = up * (-1 / focal)
             corner = forward - acrossStep * centre.x - downStep * centre.y

@@ -2,11 +2,15 @@ import Vision
 
 extension StreetScenes.Film {
     /// Light, linear and of any brightness, into an 8-bit picture: exposure, lens, noise, tone.
-    func develop(_ light: [StreetScenes.Vector], width: Int, height: Int) -> Image {
-        let exposure = key / max(meter(light, width: width, height: height), 1e-4)
+    /// - Parameter bloom: how much of the light of what is too bright spreads around it.
+    func develop(_ picture: StreetScenes.LightImage, bloom: Float) -> Image {
+        let (width, height) = (picture.width, picture.height)
+        let exposure = key / max(meter(picture.pixels), 1e-4)
+        var picture = picture
+        if bloom > 0 { picture.addBloom(bloom, threshold: 1 / exposure) }
         let gain = balance * exposure
         var image = Image(width: width, height: height)
-        light.withUnsafeBufferPointer { light in
+        picture.pixels.withUnsafeBufferPointer { light in
             image.pixels.withUnsafeMutableBufferPointer { pixels in
                 for y in 0..<height {
                     let above = max(y - 1, 0) * width
@@ -39,7 +43,7 @@ extension StreetScenes.Film {
     private func byte(_ value: Float) -> UInt8 { value > 0 ? UInt8(min(value, 255)) : 0 }
 
     /// The brightness that the camera exposes for: the mean, with bright skies held back.
-    private func meter(_ light: [StreetScenes.Vector], width: Int, height: Int) -> Float {
+    private func meter(_ light: [StreetScenes.Vector]) -> Float {
         var sum: Float = 0
         for color in light { sum += min(color.y, 1.2) }
         return sum / Float(light.count)

@@ -33,7 +33,7 @@ extension StreetScenes {
             case cloth
             case skin
             case boards
-            case roundSign, triangleSign, boardSign
+            case roundSign, triangleSign, diamondSign, boardSign
             case trafficLight
             case glow
         }

@@ -33,17 +33,22 @@ extension StreetScenes {
                 if sunny { shadows.draw(mesh, through: shadowProjection, noise: noise) }
                 let contacts = ContactShadows(mesh, viewer: look.view.position, size: size / 2, noise: noise)
 
+                let lamps = Lamps(scene, look)
+
                 return mesh.withPointers { surfaces, materials, facades in
                     scene.road.withPointers { sideStreets, plots in
                         shadows.depths.withUnsafeBufferPointer { shadowDepths in
                             contacts.values.withUnsafeBufferPointer { contactValues in
-                                let shader = Shader(
-                                    camera: camera, look: look, road: scene.road, sideStreets: sideStreets, plots: plots,
-                                    surfaces: surfaces, materials: materials, facades: facades, noise: noise,
-                                    shadows: ShadowReader(projection: shadowProjection, depths: shadowDepths.baseAddress!),
-                                    contacts: ContactReader(projection: contacts.projection, values: contactValues.baseAddress!),
-                                    sunny: sunny)
-                                return shade(visible, shader)
+                                lamps.withPointers { lampList, starts in
+                                    let shader = Shader(
+                                        camera: camera, look: look, road: scene.road, sideStreets: sideStreets, plots: plots,
+                                        surfaces: surfaces, materials: materials, facades: facades, noise: noise,
+                                        shadows: ShadowReader(projection: shadowProjection, depths: shadowDepths.baseAddress!),
+                                        contacts: ContactReader(projection: contacts.projection, values: contactValues.baseAddress!),
+                                        sunny: sunny, lamps: LampReader(lamps: lampList, starts: starts, look: look),
+                                        lit: look.lamps > 0 || look.headlights > 0)
+                                    return look.wetness > 0 ? shadeWet(mesh, visible, shader) : shade(visible, shader)
+                                }
                             }
                         }
                     }
@@ -51,24 +56,39 @@ extension StreetScenes {
             }
         }
 
+        /// Colours all samples with what the wet ground mirrors.
+        private func shadeWet(_ mesh: Mesh, _ visible: DepthBuffer, _ shader: Shader) -> Rendering {
+            let reflections = Reflections(mesh, visible, shader)
+            return reflections.sharp.withUnsafeBufferPointer { sharp in
+                reflections.blurred.withUnsafeBufferPointer { blurred in
+                    var shader = shader
+                    shader.reflections = ReflectionReader(
+                        sharp: sharp.baseAddress!, blurred: blurred.baseAddress!, width: width, height: height)
+                    return shade(visible, shader)
+                }
+            }
+        }
+
         /// Colours all samples; a pixel's colour is the mean of its four, its label the one that most of them have.
         private func shade(_ visible: DepthBuffer, _ shader: Shader) -> Rendering {
-            var light = [Vector](repeating: .zero, count: width * height)
+            var picture = LightImage(width: width, height: height)
+            let distortion = Distortion(look.lens.distortion, width: visible.width, height: visible.height)
             var labels = LabelMap(width: width, height: height)
             var instances = InstanceMap(width: width, height: height)
             visible.depths.withUnsafeBufferPointer { depths in
                 visible.surfaces.withUnsafeBufferPointer { surfaces in
-                    light.withUnsafeMutableBufferPointer { light in
+                    picture.pixels.withUnsafeMutableBufferPointer { light in
                         for y in 0..<height {
                             for x in 0..<width {
                                 let index = y * width + x
-                                let first = y * 2 * visible.width + x * 2
+                                let (left, top) = distortion.source(x * 2, y * 2)
+                                let first = top * visible.width + left
                                 if max(
                                     surfaces[first], surfaces[first + 1], surfaces[first + visible.width],
                                     surfaces[first + visible.width + 1]) < 0
                                 {
                                     // The sky is smooth enough for one sample.
-                                    let ray = shader.camera.ray(Float(x * 2) + 1, Float(y * 2) + 1)
+                                    let ray = shader.camera.ray(Float(left) + 1, Float(top) + 1)
                                     if ray.y > 0.003 {
                                         light[index] = shader.sky(ray.unit)
                                         continue
@@ -77,9 +97,10 @@ extension StreetScenes {
                                 var sum = Vector.zero
                                 @inline(__always)
                                 func see(_ dx: Int, _ dy: Int) -> Seen {
-                                    let at = (y * 2 + dy) * visible.width + x * 2 + dx
+                                    let (column, row) = distortion.source(x * 2 + dx, y * 2 + dy)
+                                    let at = row * visible.width + column
                                     var seen = Seen(depth: depths[at])
-                                    let ray = shader.camera.ray(Float(x * 2 + dx) + 0.5, Float(y * 2 + dy) + 0.5)
+                                    let ray = shader.camera.ray(Float(column) + 0.5, Float(row) + 0.5)
                                     let color = shader.color(
                                         ray: ray, index: surfaces[at], depth: seen.depth, label: &seen.label, instance: &seen.instance)
                                     // A glint must not swallow its whole pixel.
@@ -95,7 +116,63 @@ extension StreetScenes {
                     }
                 }
             }
-            return Rendering(image: look.film.develop(light, width: width, height: height), labels: labels, instances: instances)
+            finish(&picture, visible, shader)
+            return Rendering(
+                image: look.film.develop(picture, bloom: look.lens.bloom), labels: labels, instances: instances)
+        }
+
+        /// What lies between the street and the sensor.
+        private func finish(_ picture: inout LightImage, _ visible: DepthBuffer, _ shader: Shader) {
+            if let falling = look.precipitation { picture.draw(falling, under: look.skylight) }
+            if look.lens.glare > 0, let (sun, share) = sun(visible, shader.camera) {
+                picture.addGlare(sun: sun, light: look.sunlight * (share * look.lens.glare), seed: look.lens.seed)
+            }
+            if look.lens.drops > 0 { picture.addDrops(look.lens.drops, seed: look.lens.seed) }
+        }
+
+        /// Where the sun stands in the picture, in pixels, and how much of it reaches the lens; nil behind the viewer.
+        private func sun(_ visible: DepthBuffer, _ camera: Camera) -> (place: SIMD2<Float>, share: Float)? {
+            let place = camera.project(camera.position + look.sun)
+            guard place.z > 0.1, look.sunlight.length > 0 else { return nil }
+            let middle = SIMD2(place.x, place.y) / place.z
+            let reach = camera.focal * 0.012
+            var open: Float = 0
+            for row in -2...2 {
+                for column in -2...2 {
+                    let x = middle.x + reach * Float(column) / 2
+                    let y = middle.y + reach * Float(row) / 2
+                    // Outside the picture nobody knows what hides it; houses at the sides often do.
+                    guard x >= 0, y >= 0, x < Float(visible.width), y < Float(visible.height) else {
+                        open += 0.4
+                        continue
+                    }
+                    if visible.surfaces[Int(y) * visible.width + Int(x)] < 0 { open += 1 }
+                }
+            }
+            return (middle / 2, 0.15 + 0.85 * open / 25)
+        }
+    }
+
+    /// Barrel distortion, r' = r · (1 + d r²) / (1 + d) with r = 1 in the corners: which sample of the undistorted
+    /// buffer is seen at a sample of the picture.
+    struct Distortion {
+        let amount: Float
+        let centre: SIMD2<Float>
+        let last: SIMD2<Int>
+
+        init(_ amount: Float, width: Int, height: Int) {
+            self.amount = amount
+            centre = SIMD2(Float(width), Float(height)) / 2
+            last = SIMD2(width - 2, height - 2)
+        }
+
+        @inline(__always)
+        func source(_ column: Int, _ row: Int) -> (column: Int, row: Int) {
+            guard amount > 0 else { return (column, row) }
+            let way = SIMD2(Float(column) + 0.5, Float(row) + 0.5) - centre
+            let squared = (way.x * way.x + way.y * way.y) / (centre.x * centre.x + centre.y * centre.y)
+            let place = centre + way * ((1 + amount * squared) / (1 + amount))
+            return (min(max(Int(place.x), 0), last.x), min(max(Int(place.y), 0), last.y))
         }
     }
 
@@ -129,6 +206,14 @@ extension StreetScenes.Road {
         _ body: (UnsafeBufferPointer<StreetScenes.SideStreet>, UnsafeBufferPointer<StreetScenes.Plot>) -> Result
     ) -> Result {
         sideStreets.withUnsafeBufferPointer { sideStreets in plots.withUnsafeBufferPointer { plots in body(sideStreets, plots) } }
+    }
+}
+
+extension StreetScenes.Lamps {
+    fileprivate func withPointers<Result>(_ body: (UnsafePointer<StreetScenes.Lamp>, UnsafePointer<Int32>) -> Result) -> Result {
+        // Reads nothing of an empty list, but needs an address.
+        let list = lamps.isEmpty ? [StreetScenes.Lamp(position: .zero, light: .zero, reach: 0, hangs: false)] : lamps
+        return list.withUnsafeBufferPointer { list in starts.withUnsafeBufferPointer { body(list.baseAddress!, $0.baseAddress!) } }
     }
 }
 

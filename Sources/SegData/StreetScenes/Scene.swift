@@ -16,7 +16,7 @@ extension StreetScenes {
         var people: [Person] = []
     }
 
-    /// The street: its course, its cross-section, what is painted on it. It leads along z; driving is on the left.
+    /// The street: its course, its cross-section, what is painted on it. It leads along z.
     struct Road {
         /// Half the width of the carriageway, curb to curb.
         var halfWidth: Float = 4
@@ -43,6 +43,12 @@ extension StreetScenes {
         var sideStreets: [SideStreet] = []
         /// What covers the ground beyond the pavement.
         var plots: [Plot] = []
+        /// The side that one drives on: −1 left, 1 right.
+        var drivingSide: Float = -1
+        /// The paint of lines, crossings and arrows.
+        var paint = Vector(0.62, 0.62, 0.6)
+        /// The paint of the line in the middle.
+        var centrePaint = Vector(0.62, 0.62, 0.6)
 
         enum CentreLine { case none, dashed, solid, double }
 
@@ -91,6 +97,7 @@ extension StreetScenes {
         var bayWindows: Bool
         var hangingSign: Bool
         var seed: UInt32
+        var balconies = false
     }
 
     /// Something long and upright beside the pavement.
@@ -105,7 +112,7 @@ extension StreetScenes {
     }
 
     struct Tree {
-        enum Kind { case leafy, bare, conifer, bush }
+        enum Kind { case leafy, bare, conifer, bush, palm }
         var kind: Kind
         var base: Vector
         var height: Float
@@ -117,7 +124,7 @@ extension StreetScenes {
 
     /// A pole and what it carries.
     struct Furniture {
-        enum Kind { case lamp, trafficLight, roundSign, triangleSign, boardSign, bollard, beacon, bare, busStop }
+        enum Kind { case lamp, trafficLight, roundSign, triangleSign, diamondSign, boardSign, bollard, beacon, bare, busStop }
         var kind: Kind
         var base: Vector
         /// The way its lamp arm or sign points: the sign's normal.
@@ -140,6 +147,8 @@ extension StreetScenes {
         var height: Float
         var braking: Bool
         var seed: UInt32
+        /// Its lights are off.
+        var parked = false
     }
 
     /// A pedestrian or, with a bicycle, a bicyclist.
@@ -187,5 +196,7 @@ extension StreetScenes {
         var bands: Bool
         var width: Float = 0
         var seed: UInt32
+        /// The colour of shutters beside the windows; nil: none.
+        var shutters: Vector?
     }
 }

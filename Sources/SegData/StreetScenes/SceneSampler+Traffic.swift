@@ -37,6 +37,7 @@ extension StreetScenes.SceneSampler {
 
     mutating func addParkedVehicle(_ position: Vector, _ heading: Vector) {
         vehicle(carKind(large: 0), position, heading, braking: false)
+        scene.vehicles[scene.vehicles.count - 1].parked = true
     }
 
     mutating func placeTraffic() {

@@ -43,6 +43,10 @@ extension StreetScenes.Shader {
                 hit, f, x: behind.x + half, y: behind.y, width: f.windowWidth, height: f.windowHeight, frame: 0.06,
                 key: (Int32(column), Int32(floor)))
         }
+        if let color = f.shutters, y > 0, y < f.windowHeight, abs(x) < half + half * 0.9 {
+            let slat: Float = hit.shows(0.1) > 0.3 && (y * 9).fraction < 0.3 ? 0.7 : 1
+            return matt(hit, color * slat)
+        }
         if y < 0 && y > -0.12 && abs(x) < half + 0.1 { return matt(hit, f.trim) }
         if f.lintels && y >= f.windowHeight && y < f.windowHeight + 0.24 && abs(x) < half + 0.12 { return matt(hit, f.trim * 0.9) }
         if f.bands && hit.v - foot < 0.16 && floor > 0 { return matt(hit, f.trim * 0.95) }
@@ -98,7 +102,8 @@ extension StreetScenes.Shader {
         let tilt = (Noise.unit(key.1, key.0, f.seed &+ 5) - 0.5) * 0.1
         let normal = Vector(hit.normal.x, tilt, hit.normal.z)
         let share = fresnel(hit, hit.normal)
-        return room * look.skylight * (1 - share) + reflection(hit, normal) * (0.12 + share)
+        let dark = room * look.skylight * (1 - share) + reflection(hit, normal) * (0.12 + share)
+        return look.lamps > 0 ? dark + lamplight(room, f, key) : dark
     }
 
     /// A shop: its name over a wide window, a door, a low wall beneath.
@@ -144,7 +149,9 @@ extension StreetScenes.Shader {
         if goods.y > top - 1.3 && Noise.unit((goods.x * 2).floored.index, 8, f.seed) > 0.6 { busy = 1.3 }
         let room = warm * (busy * 0.6)
         let share = fresnel(hit, hit.normal)
-        return room * look.skylight.mixed(Vector(repeating: 0.6), 0.5) + reflection(hit, hit.normal) * (0.1 + share)
+        let shown = room * look.skylight.mixed(Vector(repeating: 0.6), 0.5) + reflection(hit, hit.normal) * (0.1 + share)
+        // Two in three leave the light on.
+        return look.lamps > 0 && tone < 0.66 ? shown + (warm * 0.3 + room) * look.lamps : shown
     }
 
     /// A house's ground floor: a door and windows.

@@ -1,6 +1,6 @@
 extension StreetScenes.Shader {
     /// What kind of ground lies at a spot, and where on the street that is.
-    private enum Ground { case road, sideRoad, pavement, paving, grass, tarmac }
+    enum Ground { case road, sideRoad, pavement, paving, grass, tarmac }
 
     /// The ground along a ray: pavements are raised, so the ray may meet a curb's face first.
     func ground(_ ray: Vector, _ direction: Vector, label: inout UInt8) -> Vector {
@@ -34,21 +34,30 @@ extension StreetScenes.Shader {
             label = StreetScenes.Class.tree.rawValue
             let blades = noise.nearest(hit.position.x * 50, hit.position.z * 40)
             let patch = noise.smooth(hit.position.x * 5, hit.position.z * 5)
-            color = lit(hit, Vector(0.10, 0.15, 0.045) * ((0.5 + 0.8 * patch) * (0.7 + 0.6 * blades * hit.shows(0.1))))
+            let grass = Vector(0.10, 0.15, 0.045) * ((0.5 + 0.8 * patch) * (0.7 + 0.6 * blades * hit.shows(0.1)))
+            color = ground(hit, grass, .grass)
         case .tarmac:
             label = StreetScenes.Class.road.rawValue
-            color = lit(hit, asphalt(hit))
+            color = ground(hit, asphalt(hit), .tarmac)
         default:
             label = StreetScenes.Class.pavement.rawValue
-            color = lit(hit, pavement(hit))
+            color = ground(hit, pavement(hit), .pavement)
         }
         return hazy(color, direction, hit.distance)
     }
 
+    /// Ground of a colour, under the light and the weather.
     @inline(__always)
-    private func lit(_ hit: Hit, _ albedo: Vector) -> Vector {
+    private func ground(_ hit: Hit, _ albedo: Vector, _ kind: Ground) -> Vector {
+        if look.wetness > 0 { return wet(hit, albedo, kind) }
+        return lit(hit, look.snow > 0 ? snowed(albedo, hit, kind) : albedo)
+    }
+
+    @inline(__always)
+    func lit(_ hit: Hit, _ albedo: Vector) -> Vector {
         var total = look.skylight
         if sunny { total += look.sunlight * (look.sun.y * shadows.light(at: hit.position)) }
+        if lit { total += lamps.light(at: hit.position, hit.normal) }
         return albedo * total * contacts.openness(hit.position)
     }
 
@@ -113,7 +122,7 @@ extension StreetScenes.Shader {
             let gutter = road.halfWidth - abs(s)
             if gutter < 0.35 { color *= 0.75 + 0.7 * gutter }
         }
-        var result = lit(hit, color)
+        var result = ground(hit, color, main ? .road : .sideRoad)
         // Polished asphalt mirrors the sky at a glancing view.
         let share = fresnel(hit, hit.normal)
         result += look.horizon * (share * share * 0.25)
@@ -143,23 +152,24 @@ extension StreetScenes.Shader {
     /// The paint at a spot of the road: colour and how much it covers.
     @inline(__always)
     private func marking(_ hit: Hit, _ s: Float, _ z: Float, _ lane: Float) -> SIMD4<Float> {
-        let white = SIMD4<Float>(0.62, 0.62, 0.6, 1)
+        let white = SIMD4(road.paint, 1)
+        let middle = SIMD4(road.centrePaint, 1)
         let thin = max(0.06, hit.fine * 0.4)
         let aside = abs(s)
         if let crossing = road.crossing {
             if z > crossing && z < crossing + 3 { return (s / 1.1).fraction < 0.5 ? white : .zero }
         }
-        if let stop = road.stopLine, z > stop, z < stop + 0.3, s < 0 { return white }
+        if let stop = road.stopLine, z > stop, z < stop + 0.3, s * road.drivingSide > 0 { return white }
         if let arrow = road.arrow, z > arrow, z < arrow + 3.2 {
-            let x = abs(s + lane / 2)
+            let x = abs(s - road.drivingSide * lane / 2)
             let y = z - arrow
             if y < 2 ? x < 0.1 : x < (3.2 - y) * 0.3 { return white }
         }
         switch road.centreLine {
         case .none: break
-        case .dashed: if aside < thin && (z / 6).fraction < 0.5 { return white }
-        case .solid: if aside < thin { return white }
-        case .double: if abs(aside - 0.14) < thin { return white }
+        case .dashed: if aside < thin && (z / 6).fraction < 0.5 { return middle }
+        case .solid: if aside < thin { return middle }
+        case .double: if abs(aside - 0.14) < thin { return middle }
         }
         if road.parking > 0 && abs(aside - lane) < thin && (z / 1.6).fraction < 0.6 { return white }
         if road.cycleLane && abs(aside - lane + 1.35) < thin && (z / 3).fraction < 0.7 { return white }

@@ -36,9 +36,12 @@ extension StreetScenes.Shader {
         case .boards: return boards(hit, m)
         case .roundSign: return roundSign(hit, m)
         case .triangleSign: return triangleSign(hit, m)
+        case .diamondSign: return diamondSign(hit, m)
         case .boardSign: return boardSign(hit, m)
         case .trafficLight: return trafficLight(hit, m)
-        case .glow: return matt(hit, m.color) + m.other
+        case .glow:
+            let glow = matt(hit, m.color) + m.other
+            return m.index == 1 && look.lamps > 0 ? glow + StreetScenes.Lamps.color(hit.seed) * (5 * look.lamps) : glow
         }
     }
 
@@ -150,6 +153,16 @@ extension StreetScenes.Shader {
         if edge < 0.24 { return matt(hit, m.color) }
         let figure = abs(hit.u + 0.1 * (hit.v * 6).floored.value * (hit.seed & 1 == 0 ? 0.4 : -0.4)) < 0.1 && hit.v > -0.55 && hit.v < 0.15
         return matt(hit, figure ? Vector(0.02, 0.02, 0.02) : m.other)
+    }
+
+    /// A black figure within a black rim.
+    @inline(__always)
+    private func diamondSign(_ hit: Hit, _ m: StreetScenes.Material) -> Vector {
+        guard !hit.behind else { return matt(hit, Vector(0.3, 0.31, 0.32)) }
+        let edge = 1 - abs(hit.u) - abs(hit.v)
+        let bend: Float = hit.seed & 1 == 0 ? 0.15 : -0.15
+        let figure = abs(hit.u - bend * (hit.v > 0 ? 1 : -1)) < 0.1 && abs(hit.v) < 0.45
+        return matt(hit, figure || (edge > 0.06 && edge < 0.13) ? m.other : m.color)
     }
 
     /// A board with lines of writing and a rim.

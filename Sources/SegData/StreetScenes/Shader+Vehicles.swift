@@ -36,7 +36,8 @@ extension StreetScenes.Shader {
         if aside > inner && aside < 0.49 && hit.v > 0.42 && hit.v < 0.95 {
             let cell = hit.v > 0.75 ? Vector(0.5, 0.16, 0.02) : Vector(0.42, 0.015, 0.012)
             let glow = m.other * (hit.v > 0.75 ? 0.2 : 0.55)
-            return matt(hit, cell) + glow + reflection(hit, hit.normal) * 0.06
+            let light = matt(hit, cell) + glow + reflection(hit, hit.normal) * 0.06
+            return m.index == 0 && look.headlights > 0 ? light + Vector(2.2, 0.10, 0.07) * (look.headlights * m.other.x) : light
         }
         if aside < 0.135 && hit.v > 0.3 && hit.v < 0.52 {
             return plate(hit, hit.seed & 4 == 0 ? Vector(0.72, 0.55, 0.06) : Vector(0.7, 0.7, 0.68))
@@ -53,7 +54,11 @@ extension StreetScenes.Shader {
             let x = (aside - 0.385) / 0.075
             let y = (hit.v - 0.42) / 0.28
             let bulb: Float = x * x + y * y < 0.6 ? 0.75 : 0.3
-            return matt(hit, Vector(0.8, 0.82, 0.85) * bulb) + reflection(hit, hit.normal) * 0.25
+            let light = matt(hit, Vector(0.8, 0.82, 0.85) * bulb) + reflection(hit, hit.normal) * 0.25
+            guard m.index == 0 && look.headlights > 0 else { return light }
+            // Dipped beams dazzle from in front, less from the side.
+            let towards = max(-hit.view.dot(hit.normal), 0)
+            return light + Vector(6, 5.6, 5) * (look.headlights * (bulb > 0.5 ? 1 : 0.3) * (0.3 + 0.7 * towards))
         }
         if aside < 0.25 && hit.v > 0.22 && hit.v < 0.7 {
             let bar = (hit.v * 9).fraction < 0.3 || aside < 0.03
@@ -90,7 +95,12 @@ extension StreetScenes.Shader {
     func busSide(_ hit: Hit, _ m: StreetScenes.Material) -> Vector {
         if hit.v > 0.42 && hit.v < 0.8 {
             let window = (hit.u * 7).fraction
-            return window < 0.04 ? matt(hit, m.color * 0.4) : glass(hit, Vector(0.03, 0.034, 0.036))
+            if window < 0.04 { return matt(hit, m.color * 0.4) }
+            let pane = glass(hit, Vector(0.03, 0.034, 0.036))
+            // The lights inside, and those who sit under them.
+            guard look.lamps > 0 && m.index == 0 else { return pane }
+            let passenger = hit.v < 0.6 && (hit.u * 21).fraction < 0.5 && Noise.unit((hit.u * 21).floored.index, 0, hit.seed) < 0.4
+            return pane + Vector(0.75, 0.8, 0.75) * (look.lamps * (passenger ? 0.15 : 0.7))
         }
         if hit.v < 0.3 && hit.v > 0.24 { return paint(hit, Vector(0.7, 0.7, 0.66)) }
         return paint(hit, m.color)

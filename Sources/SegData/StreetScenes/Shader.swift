@@ -24,7 +24,7 @@ extension StreetScenes {
     ///
     /// It borrows the picture's tables as plain pointers, for the time of one rendering.
     struct Shader {
-        let camera: Camera
+        var camera: Camera
         let look: Appearance
         let road: Road
         let sideStreets: UnsafeBufferPointer<SideStreet>
@@ -36,6 +36,11 @@ extension StreetScenes {
         let shadows: ShadowReader
         let contacts: ContactReader
         let sunny: Bool
+        let lamps: LampReader
+        /// Whether any lamp is lit.
+        let lit: Bool
+        /// What wet ground mirrors.
+        var reflections: ReflectionReader?
 
         /// The colour of surface `index` where the ray through a sample meets it, with what it is.
         /// - Parameter depth: 1/t, as the rasteriser left it.
@@ -51,7 +56,10 @@ extension StreetScenes {
                 normal: surface.pointee.normal, u: 0, v: 0, seed: surface.pointee.seed)
             place(&hit, surface)
             let material = materials + Int(surface.pointee.material)
-            return hazy(radiance(hit, material.pointee, surface), hit.view, hit.distance)
+            var color = radiance(hit, material.pointee, surface)
+            if look.snow > 0 { color = snowed(color, hit, material.pointee.kind) }
+            if lit && label == Class.sign.rawValue && !hit.behind { color = color * retroreflection(hit) }
+            return hazy(color, hit.view, hit.distance)
         }
 
         /// Coordinates and normal of a hit, as its surface's shape asks.
@@ -101,6 +109,7 @@ extension StreetScenes {
                 let facing = (normal.dot(look.sun) + wrap) / (1 + wrap)
                 if facing > 0 { total += look.sunlight * (facing * shadows.light(at: hit.position)) }
             }
+            if lit { total += lamps.light(at: hit.position, normal) }
             return total
         }
 

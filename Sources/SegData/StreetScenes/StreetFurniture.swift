@@ -5,7 +5,7 @@ extension StreetScenes.Mesh {
         switch f.kind {
         case .lamp: lamp(f)
         case .trafficLight: trafficLight(f)
-        case .roundSign, .triangleSign, .boardSign, .busStop: signPost(f)
+        case .roundSign, .triangleSign, .diamondSign, .boardSign, .busStop: signPost(f)
         case .bollard: bollard(f)
         case .beacon: beacon(f)
         case .bare: post(f, radius: 0.11, top: 0.09)
@@ -24,10 +24,10 @@ extension StreetScenes.Mesh {
         let metal = post(f, radius: 0.075, top: 0.05)
         capsule(f.base, f.base + Vector(0, 1.1, 0), 0.11, 0.1, metal)
         let top = f.base + Vector(0, f.height, 0)
-        let glass = material(.glow, StreetScenes.srgb(196, 196, 190), Vector(repeating: 0.1))
+        let glass = material(.glow, StreetScenes.srgb(196, 196, 190), Vector(repeating: 0.1), index: 1)
         if f.seed & 3 == 0 {
             // An old lantern on top.
-            capsule(top + Vector(0, 0.1, 0), top + Vector(0, 0.45, 0), 0.12, 0.2, glass)
+            capsule(top + Vector(0, 0.1, 0), top + Vector(0, 0.45, 0), 0.12, 0.2, glass, seed: f.seed)
             capsule(top + Vector(0, 0.5, 0), top + Vector(0, 0.75, 0), 0.2, 0.04, metal)
             return
         }
@@ -37,7 +37,7 @@ extension StreetScenes.Mesh {
             capsule(top, elbow, 0.05, 0.045, metal)
             capsule(elbow, end, 0.045, 0.04, metal)
             capsule(end, end + f.facing * (0.6 * way), 0.09, 0.12, metal)
-            capsule(end + Vector(0, -0.07, 0), end + f.facing * (0.5 * way) + Vector(0, -0.07, 0), 0.07, 0.08, glass)
+            capsule(end + Vector(0, -0.07, 0), end + f.facing * (0.5 * way) + Vector(0, -0.07, 0), 0.07, 0.08, glass, seed: f.seed)
         }
     }
 
@@ -69,6 +69,9 @@ extension StreetScenes.Mesh {
         case .triangleSign:
             let board = material(.triangleSign, red, StreetScenes.srgb(238, 238, 232))
             plate(face, right: right * 0.42, up: up * 0.4, outline: Self.triangle, board, seed: f.seed)
+        case .diamondSign:
+            let board = material(.diamondSign, StreetScenes.srgb(240, 190, 20), StreetScenes.srgb(20, 20, 20))
+            plate(face, right: right * 0.46, up: up * 0.46, outline: Self.diamond, board, seed: f.seed)
         case .busStop:
             let board = material(.boardSign, f.seed & 1 == 0 ? red : blue, StreetScenes.srgb(240, 240, 236))
             plate(face + right * 0.25, right: right * 0.25, up: up * 0.32, outline: Self.square, board, seed: f.seed)
@@ -165,5 +168,6 @@ extension StreetScenes.Mesh {
         return points
     }()
 
+    static let diamond: [SIMD2<Float>] = [SIMD2(0, -1), SIMD2(1, 0), SIMD2(0, 1), SIMD2(-1, 0)]
     static let triangle: [SIMD2<Float>] = [SIMD2(-1, -0.9), SIMD2(1, -0.9), SIMD2(0.08, 0.9), SIMD2(-0.08, 0.9)]
 }

@@ -7,8 +7,8 @@ import Support
 /// Scenes of one index look alike in every size. Between platforms single pixels may differ, since
 /// a few sines and cosines of the camera and of the sun come from the platform's mathematics library.
 ///
-/// A scene (what stands where) and its appearance (light, weather, camera) are drawn from separate streams of random
-/// numbers, so that the same streets can be shown in other domains.
+/// A scene (what stands where), its appearance on a clear day (light, camera) and its ``Domain``'s part in it are drawn
+/// from separate streams of random numbers: the same street stands in every domain.
 public struct StreetScenes: Dataset {
     public let seed: Int
     public let count: Int
@@ -16,6 +16,7 @@ public struct StreetScenes: Dataset {
     public let width: Int
     /// Rows.
     public let height: Int
+    public let domain: Domain
     /// Whether samples come with their objects.
     public var hasInstances = false
 
@@ -24,8 +25,9 @@ public struct StreetScenes: Dataset {
     ///   - count: how many of the series belong to this data set.
     ///   - width: in pixels; CamVid's 480 × 360 unless given.
     ///   - height: in pixels.
+    ///   - domain: what the streets are seen like.
     /// - Throws: `UserError` when the count is negative or the size is not between 16 and 4096.
-    public init(seed: Int, count: Int, width: Int = 480, height: Int = 360) throws(UserError) {
+    public init(seed: Int, count: Int, width: Int = 480, height: Int = 360, domain: Domain = .clear) throws(UserError) {
         guard count >= 0 else {
             throw UserError("StreetScenes needs a count of 0 or more, found \(count).")
         }
@@ -38,6 +40,7 @@ public struct StreetScenes: Dataset {
         self.count = count
         self.width = width
         self.height = height
+        self.domain = domain
     }
 
     public var classes: ClassList { .camVid11 }
@@ -46,14 +49,21 @@ public struct StreetScenes: Dataset {
     /// Pole, sign, car, pedestrian and bicyclist.
     private static let countable: [UInt8] = [2, 6, 8, 9, 10]
 
-    public func name(_ index: Int) -> String { "street-\(seed)-\(index)" }
+    public func name(_ index: Int) -> String {
+        domain.kind == .clear ? "street-\(seed)-\(index)" : "street-\(seed)-\(index)-\(domain.kind.rawValue)-\(domain.severity)"
+    }
 
     /// - Precondition: `index` is 0 or more. It may exceed ``count``: the series has no end.
     public func sample(_ index: Int) -> Sample {
         precondition(index >= 0, "a sample's index is 0 or more")
-        let scene = Self.scene(seed: seed, index: index)
+        var scene = Self.scene(seed: seed, index: index)
         var dice = Dice(seed: seed, index: index, stream: 1)
-        let look = Appearance.day(&dice, road: scene.road)
+        var look = Appearance.day(&dice, road: scene.road)
+        if domain.kind != .clear {
+            var dice = Dice(seed: seed, index: index, stream: 2)
+            scene.move(to: domain, &look)
+            look.change(to: domain, scene.road, &dice)
+        }
         let rendering = Renderer(scene: scene, look: look, width: width, height: height).render()
         return Sample(
             name: name(index), image: rendering.image, labels: rendering.labels, instances: hasInstances ? Self.objects(rendering) : nil)

@@ -48,6 +48,9 @@ extension Float {
 
     @inline(__always)
     var fraction: Float { self - floored.value }
+
+    @inline(__always)
+    func mixed(_ other: Float, _ t: Float) -> Float { self + (other - self) * t }
 }
 
 /// 0 below `low`, 1 above `high`, smooth between.

@@ -7,6 +7,7 @@ extension StreetScenes.Mesh {
         case .leafy: leafy(tree, &dice)
         case .bare: bare(tree, &dice)
         case .conifer: conifer(tree, &dice)
+        case .palm: palm(tree, &dice)
         case .bush:
             crown(
                 tree, middle: tree.base + Vector(0, tree.height * 0.5, 0), radii: Vector(tree.spread, tree.height * 0.55, tree.spread),
@@ -64,6 +65,21 @@ extension StreetScenes.Mesh {
                 let way = Vector(dice.number(-1, 1), 0, dice.number(-1, 1)) * (reach * 0.5)
                 card(axis + way, reach * 0.75, tree.height * 0.085, leaves, seed: dice.seed(), cutout: .foliage)
             }
+        }
+    }
+
+    /// A bare trunk with a tuft of fronds that bend under their weight.
+    private mutating func palm(_ tree: StreetScenes.Tree, _ dice: inout StreetScenes.Dice) {
+        let (top, _, _) = trunk(tree, to: tree.height * 0.85, &dice)
+        for frond in 0..<14 {
+            let leaves = material(.foliage, dice.vary(tree.color, 0.15), top - Vector(0, 1, 0))
+            let turn = Float(frond) / 14 * 6.283 + dice.number(-0.2, 0.2)
+            let out = Vector(Self.cosine(turn), dice.number(0, 0.5), Self.cosine(turn - 1.571)) * (tree.spread * 0.5)
+            let middle = top + out
+            let tip = middle + Vector(out.x, -abs(out.y) - tree.spread * dice.number(0.2, 0.5), out.z)
+            capsule(top, middle, 0.05, 0.16, leaves)
+            capsule(middle, tip, 0.16, 0.03, leaves)
+            card(middle, tree.spread * 0.36, tree.spread * 0.16, leaves, seed: dice.seed(), cutout: .foliage)
         }
     }
 

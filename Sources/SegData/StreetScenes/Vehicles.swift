@@ -102,7 +102,7 @@ extension StreetScenes.Mesh {
             case .plain: color = vehicle.seed & 1 == 0 ? vehicle.color * 0.7 : StreetScenes.srgb(40, 41, 43)
             default: color = vehicle.color
             }
-            let sheet = material(kind, color, lights)
+            let sheet = material(kind, color, lights, index: vehicle.parked ? 1 : 0)
             self.sheet(
                 point(a, -1), point(a, 1), point(b, 1), point(b, -1), sheet, seed: vehicle.seed, normal: before, normalEnd: after)
         }
@@ -113,7 +113,7 @@ extension StreetScenes.Mesh {
         _ vehicle: StreetScenes.Vehicle, _ plan: StreetScenes.BodyPlan, _ side: Float, _ right: Vector, _ point: (Vector, Float) -> Vector
     ) {
         let kind: StreetScenes.Material.Kind = vehicle.kind == .bus ? .busSide : .carSide
-        let door = material(kind, vehicle.color, Vector(vehicle.length, vehicle.height, plan.wheel))
+        let door = material(kind, vehicle.color, Vector(vehicle.length, vehicle.height, plan.wheel), index: vehicle.parked ? 1 : 0)
         let outward = right * side
         func at(_ index: Int) -> Vector { point(plan.outline[index], side) }
         if let greenhouse = plan.greenhouse {
