@@ -5,7 +5,7 @@ extension StreetScenes.Appearance {
         let dense = min(severity * 2, 1)
         let visibility = 30 / (severity * severity)
         haze = 1 / (1 / haze + 3 / visibility)
-        fogHeight = dice.number(25, 60)
+        fogHeight = dice.number(25, 60) * dense
         let air = Vector(0.70, 0.725, 0.75) * dice.number(0.85, 1.15)
         close(under: air, by: dense)
         sunlight *= (1 - severity) * (1 - severity)
@@ -21,12 +21,12 @@ extension StreetScenes.Appearance {
         close(under: Vector(0.42, 0.45, 0.50) * dice.number(0.85, 1.15), by: heavy)
         sunlight *= (1 - heavy) * (1 - heavy)
         haze = 1 / (1 / haze + 3 / (220 / (severity * severity)))
-        fogHeight = 200
+        fogHeight = 200 * heavy
         wetness = smoothStep(0, 0.8, severity)
         headlights = smoothStep(0.1, 0.5, severity) * 0.8
         lamps = smoothStep(0.5, 1, severity) * 0.3
         precipitation = .init(kind: .rain, density: severity, wind: dice.number(-0.22, 0.22), seed: dice.seed())
-        film.key *= 1 - 0.3 * heavy
+        film.key *= (1 - 0.3 * heavy) * (1 - 0.25 * severity)
         film.saturation *= 1 - 0.2 * heavy
         film.grain += 1.5 * severity
         film.balance *= Vector(1 - 0.03 * heavy, 1, 1 + 0.04 * heavy)
@@ -40,7 +40,7 @@ extension StreetScenes.Appearance {
         close(under: Vector(0.72, 0.74, 0.78) * dice.number(0.85, 1.1), by: heavy)
         sunlight *= (1 - heavy) * (1 - heavy)
         haze = 1 / (1 / haze + 3 / (140 / (severity * severity)))
-        fogHeight = 150
+        fogHeight = 150 * heavy
         snow = severity
         headlights = smoothStep(0.1, 0.5, severity) * 0.6
         precipitation = .init(kind: .snow, density: severity, wind: dice.number(-0.6, 0.6), seed: dice.seed())

@@ -36,33 +36,39 @@ extension StreetScenes {
             }
         }
 
+        /// A coarse outline, then leaves as large as a hand; holes get frequent towards the rim.
         @inline(__always)
         private func foliage(_ u: Float, _ v: Float, _ size: SIMD2<Float>, _ seed: UInt32) -> Bool {
-            let x = u / size.x
-            let y = v / size.y
-            let r = x * x + y * y
+            let r = rim(u, v, size)
             if r > 1 { return false }
-            let shiftX = Float(seed & 255)
-            let shiftY = Float((seed >> 8) & 255)
-            // A coarse outline, then leaves as large as a hand; holes get frequent towards the rim.
-            let outline = noise.nearest(u * 24 + shiftX, v * 24 + shiftY)
-            let leaves = noise.nearest(u * 190 + shiftY, v * 190 + shiftX)
+            let shift = Self.shift(seed)
+            let outline = noise.nearest(u * 24 + shift.x, v * 24 + shift.y)
+            let leaves = noise.nearest(u * 190 + shift.y, v * 190 + shift.x)
             return r < 0.52 + (outline - 0.5) * 1.1 + (leaves - 0.5) * 1.5
         }
 
+        /// Level lines of the noise wander like twigs.
         @inline(__always)
         private func twigs(_ u: Float, _ v: Float, _ size: SIMD2<Float>, _ seed: UInt32) -> Bool {
-            let x = u / size.x
-            let y = v / size.y
-            let r = x * x + y * y
+            let r = rim(u, v, size)
             if r > 1 { return false }
-            let shiftX = Float(seed & 255)
-            let shiftY = Float((seed >> 8) & 255)
-            // Level lines of the noise wander like twigs.
-            let a = abs(noise.smooth(u * 30 + shiftX, v * 22 + shiftY) - 0.5)
-            let b = abs(noise.smooth(u * 44 + shiftY, v * 34 + shiftX) - 0.52)
+            let shift = Self.shift(seed)
+            let a = abs(noise.smooth(u * 30 + shift.x, v * 22 + shift.y) - 0.5)
+            let b = abs(noise.smooth(u * 44 + shift.y, v * 34 + shift.x) - 0.52)
             return min(a, b) < 0.035 * (1.1 - r)
         }
+
+        /// The squared distance from a card's centre, 1 on the ellipse that fits into it.
+        @inline(__always)
+        private func rim(_ u: Float, _ v: Float, _ size: SIMD2<Float>) -> Float {
+            let x = u / size.x
+            let y = v / size.y
+            return x * x + y * y
+        }
+
+        /// Where in the noise a card's pattern lies.
+        @inline(__always)
+        static func shift(_ seed: UInt32) -> SIMD2<Float> { SIMD2(Float(seed & 255), Float((seed >> 8) & 255)) }
 
         @inline(__always)
         private func railings(_ u: Float, _ v: Float, _ fine: Float) -> Bool {

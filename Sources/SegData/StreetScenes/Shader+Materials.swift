@@ -102,10 +102,9 @@ extension StreetScenes.Shader {
     /// Leaves: dark between, bright on top, the sun shining through them.
     @inline(__always)
     private func foliage(_ hit: Hit, _ m: StreetScenes.Material, _ surface: UnsafePointer<StreetScenes.Surface>) -> Vector {
-        let shiftX = Float(hit.seed & 255)
-        let shiftY = Float((hit.seed >> 8) & 255)
-        let leaf = noise.nearest(hit.u * 190 + shiftX, hit.v * 190 + shiftY)
-        let clump = noise.nearest(hit.u * 40 + shiftX, hit.v * 40 + shiftY)
+        let shift = StreetScenes.CutoutTest.shift(hit.seed)
+        let leaf = noise.nearest(hit.u * 190 + shift.x, hit.v * 190 + shift.y)
+        let clump = noise.nearest(hit.u * 40 + shift.x, hit.v * 40 + shift.y)
         // Towards the crown's underside and its middle there is less light.
         let out = surface.pointee.origin - m.other
         let height = 0.5 + 0.5 * (out * (1 / max(out.length, 0.3))).y
