@@ -21,6 +21,7 @@ public final class CachedDataset: Dataset, @unchecked Sendable {
     public var instanceClasses: ClassList? { base.instanceClasses }
     public var count: Int { base.count }
     public func name(_ index: Int) -> String { base.name(index) }
+    public func files(_ index: Int) -> [URL] { base.files(index) }
 
     /// How many samples are in memory now.
     public var cachedCount: Int { lock.withLock { samples.count } }

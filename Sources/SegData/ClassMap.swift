@@ -1,3 +1,4 @@
+import Foundation
 import Support
 import Vision
 
@@ -69,6 +70,7 @@ public struct MappedDataset: Dataset {
     public var instanceClasses: ClassList? { base.instanceClasses }
     public var count: Int { base.count }
     public func name(_ index: Int) -> String { base.name(index) }
+    public func files(_ index: Int) -> [URL] { base.files(index) }
 
     public func sample(_ index: Int) throws -> Sample {
         let sample = try base.sample(index)

@@ -31,6 +31,7 @@ public struct FileDataset: Dataset {
 
     public var count: Int { items.count }
     public func name(_ index: Int) -> String { items[index].name }
+    public func files(_ index: Int) -> [URL] { [items[index].image] + (items[index].labels.map { [$0] } ?? []) }
 
     /// - Throws: `UserError` naming the file when it is missing, damaged, of another size than its image, or has a label value
     ///   outside the class list.

@@ -1,3 +1,4 @@
+import Foundation
 import Vision
 
 /// An image with the truth about it, as a data set hands it out: before any augmentation.
@@ -28,6 +29,8 @@ public protocol Dataset: Sendable {
     func name(_ index: Int) -> String
     /// - Throws: `UserError` naming the file when it cannot be read or does not fit the class list.
     func sample(_ index: Int) throws -> Sample
+    /// The sample's files; none for a data set that is not in files.
+    func files(_ index: Int) -> [URL]
     /// The sample, to be read piece by piece; whole at once where the data set has no faster way.
     /// - Throws: as ``sample(_:)``, also from what it returns.
     func open(_ index: Int) throws -> any SampleReader
@@ -35,5 +38,6 @@ public protocol Dataset: Sendable {
 
 extension Dataset {
     public var instanceClasses: ClassList? { nil }
+    public func files(_ index: Int) -> [URL] { [] }
     public func open(_ index: Int) throws -> any SampleReader { try WholeSample(sample(index)) }
 }

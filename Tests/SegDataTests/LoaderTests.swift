@@ -79,7 +79,7 @@ import Vision
 
     @Test(arguments: [1, 3]) func aSamplesErrorComesOutOfNext(threads: Int) throws {
         let data = TinyDataset(count: 12, broken: 9)
-        let options = LoaderOptions(batchSize: 4, augmentation: augmentation, shuffle: false, threads: threads)
+        let options = LoaderOptions(batchSize: 4, augmentation: augmentation, sampling: .sequential, threads: threads)
         let loader = try Loader(data, options)
         #expect(try loader.next() != nil)
         #expect(try loader.next() != nil)

@@ -41,13 +41,18 @@ public final class Loader {
         for (name, value) in [("batch size", options.batchSize), ("number of threads", options.threads), ("prefetch", options.prefetch)] {
             guard value > 0 else { throw UserError("the loader's \(name) must be at least 1, found \(value)") }
         }
-        let order = BatchOrder(
-            sampleCount: dataset.count, batchSize: options.batchSize, shuffle: options.shuffle, dropLast: options.dropLast,
-            seed: options.seed)
+        let epochs = try EpochOrder(options.sampling, sampleCount: dataset.count, seed: options.seed)
+        let order = BatchOrder(epochs: epochs, batchSize: options.batchSize, dropLast: options.dropLast, share: options.share)
+        let processes = options.share.count > 1 ? " in each of \(options.share.count) processes" : ""
         guard order.batchesPerEpoch > 0 else {
             throw UserError(
-                "the data set has \(dataset.count) images, fewer than one batch of \(options.batchSize)",
+                "the data set has \(dataset.count) images, fewer than one batch of \(options.batchSize)\(processes)",
                 hint: "Use a smaller batch, or do not drop the last one.")
+        }
+        guard order.fillsEveryBatch else {
+            throw UserError(
+                "the last of \(order.batchesPerEpoch) batches has fewer images than there are processes (\(options.share.count))",
+                hint: "Drop the last batch, or use another batch size.")
         }
         return order
     }

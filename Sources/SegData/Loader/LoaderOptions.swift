@@ -6,8 +6,10 @@ public struct LoaderOptions: Sendable {
     public var augmentation: Augmentation
     /// With `augmentation`'s draws, everything random follows from it.
     public var seed: Int
-    /// A new random order every epoch; otherwise the data set's own.
-    public var shuffle: Bool
+    /// Which samples make up an epoch.
+    public var sampling: Sampling
+    /// This process's part of every step; `batchSize` is its own.
+    public var share: LoaderShare
     /// Leaves out the last batch of an epoch when it would be smaller than the others.
     public var dropLast: Bool
     /// How many epochs there are; nil for no end.
@@ -24,14 +26,16 @@ public struct LoaderOptions: Sendable {
     public var memory: BatchMemory
 
     public init(
-        batchSize: Int, augmentation: Augmentation = .evaluation, seed: Int = 0, shuffle: Bool = true, dropLast: Bool = true,
+        batchSize: Int, augmentation: Augmentation = .evaluation, seed: Int = 0, sampling: Sampling = .shuffle,
+        share: LoaderShare = .all, dropLast: Bool = true,
         epochs: Int? = nil, threads: Int = max(1, ProcessInfo.processInfo.activeProcessorCount), prefetch: Int = 3,
         scaledDecoding: Bool = true, cacheMegabytes: Int = 0, memory: BatchMemory = .pages
     ) {
         self.batchSize = batchSize
         self.augmentation = augmentation
         self.seed = seed
-        self.shuffle = shuffle
+        self.sampling = sampling
+        self.share = share
         self.dropLast = dropLast
         self.epochs = epochs
         self.threads = threads
@@ -46,7 +50,7 @@ public struct LoaderOptions: Sendable {
         batchSize: Int = 1, augmentation: Augmentation = .evaluation, threads: Int = max(1, ProcessInfo.processInfo.activeProcessorCount)
     ) -> LoaderOptions {
         LoaderOptions(
-            batchSize: batchSize, augmentation: augmentation, shuffle: false, dropLast: false, epochs: 1, threads: threads,
+            batchSize: batchSize, augmentation: augmentation, sampling: .sequential, dropLast: false, epochs: 1, threads: threads,
             scaledDecoding: false)
     }
 }

@@ -14,7 +14,7 @@ final class LoaderWork: @unchecked Sendable {
 
     private var queue: [PendingBatch] = []
     private var upcoming: LoaderPosition
-    private var permutation: (epoch: Int, indices: [Int])?
+    private var permutation: (epoch: Int, indices: [UInt32])?
     private var failure: (any Error)?
     private var liveThreads = 0
     private var isStopping = false
@@ -104,9 +104,8 @@ final class LoaderWork: @unchecked Sendable {
     }
 
     private func begin(_ position: LoaderPosition) -> PendingBatch {
-        if permutation?.epoch != position.epoch { permutation = (position.epoch, order.permutation(epoch: position.epoch)) }
-        let start = position.batch * order.batchSize
-        let indices = Array(permutation!.indices[start..<min(start + order.batchSize, order.sampleCount)])
+        if permutation?.epoch != position.epoch { permutation = (position.epoch, order.epochs.indices(epoch: position.epoch)) }
+        let indices = permutation!.indices[order.range(batch: position.batch)].map(Int.init)
         let batch = options.augmentation.outputSize.map { Batch(size: $0, indices: indices, position: position, pool: pool) }
         return PendingBatch(indices: indices, position: position, batch: batch)
     }

@@ -1,3 +1,4 @@
+import Foundation
 import SegData
 
 /// Several data sets of the same classes, one after the other.
@@ -28,6 +29,11 @@ struct JoinedDataset: Dataset {
     func name(_ index: Int) -> String {
         let (part, local) = locate(index)
         return part.name(local)
+    }
+
+    func files(_ index: Int) -> [URL] {
+        let (part, local) = locate(index)
+        return part.files(local)
     }
 
     func sample(_ index: Int) throws -> Sample {

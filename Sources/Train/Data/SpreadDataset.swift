@@ -1,3 +1,4 @@
+import Foundation
 import SegData
 
 /// A few samples of a data set, spread evenly over it: a quick look at all of its drives and scenes.
@@ -14,6 +15,7 @@ public struct SpreadDataset: Dataset {
     public var classes: ClassList { base.classes }
     public var instanceClasses: ClassList? { base.instanceClasses }
     public func name(_ index: Int) -> String { base.name(place(index)) }
+    public func files(_ index: Int) -> [URL] { base.files(place(index)) }
     public func sample(_ index: Int) throws -> Sample { try base.sample(place(index)) }
     public func open(_ index: Int) throws -> any SampleReader { try base.open(place(index)) }
 
