@@ -24,7 +24,7 @@ public struct Recipe: RecipeSection {
     public init() {}
 
     /// Where the run goes unless the command line says otherwise, relative to the current folder.
-    public var defaultRunFolder: String { "runs/\(data.dataset.rawValue)/\(name)-seed\(seed)" }
+    public var defaultRunFolder: String { "runs/\(data.dataset.name)/\(name)-seed\(seed)" }
 
     static var fields: [Field<Recipe>] {
         [
@@ -79,10 +79,10 @@ public struct Recipe: RecipeSection {
         if let count = data.classCount, let weights = loss.classWeights, weights.count != count {
             reader.report(at: "loss.classWeights", "expected \(count) numbers, one a class, found \(weights.count)")
         }
-        if evaluation.batchSize > 1 && evaluation.size == nil && data.dataset == .folder {
+        if evaluation.batchSize > 1 && evaluation.size == nil && !data.dataset.hasOneSize {
             reader.report(
                 at: "evaluation.batchSize",
-                "a folder's images may differ in size; give 'evaluation.size' too, or leave it at 1")
+                "the images may differ in size; give 'evaluation.size' too, or leave it at 1")
         }
     }
 }

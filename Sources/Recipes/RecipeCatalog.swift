@@ -1,6 +1,6 @@
-/// What a recipe may name: the models and methods that the caller has.
+/// What a recipe may name: the models, methods and data sets that the caller has.
 ///
-/// `Recipes` knows none of them itself; the command line passes the tables of `SegModels` and `Distill`.
+/// `Recipes` knows none of them itself; the command line passes the tables of `SegModels`, `Distill` and `SegData`.
 public struct RecipeCatalog: Sendable {
     /// The names that `teacher.model` and `student.model` accept.
     public let models: [String]
@@ -8,11 +8,14 @@ public struct RecipeCatalog: Sendable {
     public let backbones: [String]
     /// The methods that `distillation` accepts, with their settings.
     public let methods: [MethodSchema]
+    /// The data sets that `data.dataset` accepts.
+    public let datasets: [DatasetSchema]
 
-    public init(models: [String], backbones: [String] = [], methods: [MethodSchema]) {
+    public init(models: [String], backbones: [String] = [], methods: [MethodSchema], datasets: [DatasetSchema] = []) {
         self.models = models
         self.backbones = backbones
         self.methods = methods
+        self.datasets = datasets
     }
 }
 

@@ -5,7 +5,7 @@ extension RecipeDocument {
     /// - Throws: ``RecipeError`` with all of them.
     public func checkPaths() throws {
         var paths: [(key: String, path: String)] = []
-        if recipe.data.dataset != .streetScenes { paths.append(("data.root", recipe.data.root)) }
+        if recipe.data.dataset.isFiles { paths.append(("data.root", recipe.data.root)) }
         if let file = recipe.data.classes.file { paths.append(("data.classes", recipe.data.root + "/" + file)) }
         for (key, model) in [("teacher", recipe.teacher), ("student", recipe.student)] {
             if let model, model.isFolder { paths.append(("\(key).model", model.model + "/config.json")) }

@@ -19,6 +19,7 @@ public final class CachedDataset: Dataset, @unchecked Sendable {
 
     public var classes: ClassList { base.classes }
     public var instanceClasses: ClassList? { base.instanceClasses }
+    public var leftOut: [LeftOut] { base.leftOut }
     public var count: Int { base.count }
     public func name(_ index: Int) -> String { base.name(index) }
     public func files(_ index: Int) -> [URL] { base.files(index) }

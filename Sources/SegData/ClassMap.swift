@@ -22,7 +22,7 @@ public struct ClassMap: Sendable, Equatable {
         self.init(checked: source, target, indices)
     }
 
-    private init(checked source: ClassList, _ target: ClassList, _ indices: [UInt8]) {
+    init(checked source: ClassList, _ target: ClassList, _ indices: [UInt8]) {
         self.source = source
         self.target = target
         self.indices = indices
@@ -32,21 +32,6 @@ public struct ClassMap: Sendable, Equatable {
     public func callAsFunction(_ labels: LabelMap) -> LabelMap {
         let table = indices + [UInt8](repeating: ClassList.ignore, count: 256 - indices.count)
         return LabelMap(width: labels.width, height: labels.height, values: labels.values.map { table[Int($0)] })
-    }
-
-    // IDD's level-1 classes; bicycles are vehicles there, CamVid's bicyclist (rider with bicycle) is living.
-    public static let camVidToCommon7 = ClassMap(checked: .camVid11, .common7, [6, 5, 4, 0, 1, 5, 4, 4, 3, 2, 2])
-    public static let cityscapesToCommon7 = ClassMap(
-        checked: .cityscapes19, .common7, [0, 1, 5, 4, 4, 4, 4, 4, 5, 1, 6, 2, 2, 3, 3, 3, 3, 3, 3])
-
-    /// The map from `source` to the seven common classes, when `source` is one of the known class lists.
-    public static func toCommon7(from source: ClassList) -> ClassMap? {
-        switch source {
-        case .camVid11: camVidToCommon7
-        case .cityscapes19: cityscapesToCommon7
-        case .common7: ClassMap(checked: .common7, .common7, [0, 1, 2, 3, 4, 5, 6])
-        default: nil
-        }
     }
 }
 
@@ -68,6 +53,7 @@ public struct MappedDataset: Dataset {
 
     public var classes: ClassList { map.target }
     public var instanceClasses: ClassList? { base.instanceClasses }
+    public var leftOut: [LeftOut] { base.leftOut }
     public var count: Int { base.count }
     public func name(_ index: Int) -> String { base.name(index) }
     public func files(_ index: Int) -> [URL] { base.files(index) }

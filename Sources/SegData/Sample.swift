@@ -25,6 +25,8 @@ public protocol Dataset: Sendable {
     /// The classes of the objects; nil for a data set without them.
     var instanceClasses: ClassList? { get }
     var count: Int { get }
+    /// Files that belong to no sample, where they were left out instead of refused.
+    var leftOut: [LeftOut] { get }
     /// The sample's name, without reading it.
     func name(_ index: Int) -> String
     /// - Throws: `UserError` naming the file when it cannot be read or does not fit the class list.
@@ -40,4 +42,17 @@ extension Dataset {
     public var instanceClasses: ClassList? { nil }
     public func files(_ index: Int) -> [URL] { [] }
     public func open(_ index: Int) throws -> any SampleReader { try WholeSample(sample(index)) }
+    public var leftOut: [LeftOut] { [] }
+}
+
+/// A file, or a sample, that was put aside because it cannot be used.
+public struct LeftOut: Sendable, Equatable {
+    public let name: String
+    /// What is wrong; names the file.
+    public let message: String
+
+    public init(name: String, message: String) {
+        self.name = name
+        self.message = message
+    }
 }

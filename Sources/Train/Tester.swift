@@ -34,7 +34,7 @@ public struct Tester {
             network, on: dataset, recipe.evaluation, outputMap: map, pictureCount: run == nil ? 0 : Self.pictureCount, progress: progress)
         let multiple = network.model.card.sizeMultiple
         let metrics = result.metrics(
-            dataset: recipe.data.dataset.rawValue, split: splitName(purpose), classes: dataset.classes, checkpoint: checkpoint, info: info,
+            dataset: recipe.data.dataset.name, split: splitName(purpose), classes: dataset.classes, checkpoint: checkpoint, info: info,
             run: try run?.readInfo(), parameters: network.model.parameterCount,
             protocolName: recipe.evaluation.testProtocol(multiple: multiple).description)
         if let run {

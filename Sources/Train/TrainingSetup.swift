@@ -34,7 +34,7 @@ public final class TrainingSetup {
         let validation = try data.dataset(.validation)
         validationSet = recipe.evaluation.limit.map { SpreadDataset(validation, limit: $0) } ?? validation
         loaderOptions = data.loaderOptions(seed: recipe.seed)
-        if checkingData && data.dataset != .streetScenes { try Self.check([trainingSet, validationSet], note) }
+        if checkingData && data.dataset.isFiles { try Self.check([trainingSet, validationSet], note) }
 
         let classes = trainingSet.classes.count
         TorchRandom.seed(recipe.seed)
@@ -104,14 +104,14 @@ public final class TrainingSetup {
         let methods = recipe.distillation.map(\.name).joined(separator: "+")
         return RunInfo(
             arm: arm ?? (methods.isEmpty ? "plain" : methods), role: role ?? .student, method: methods.isEmpty ? nil : methods,
-            seed: recipe.seed, dataset: recipe.data.dataset.rawValue, model: recipe.student.model,
+            seed: recipe.seed, dataset: recipe.data.dataset.name, model: recipe.student.model,
             parameters: student.model.parameterCount, steps: steps)
     }
 
     func info(step: Int) -> SavedModelInfo {
         SavedModelInfo(
             model: recipe.student.model, options: recipe.student.options, classes: trainingSet.classes,
-            dataset: recipe.data.dataset.rawValue, step: step, description: student.model.origin)
+            dataset: recipe.data.dataset.name, step: step, description: student.model.origin)
     }
 
     /// The weights that are used later: the moving average where there is one.

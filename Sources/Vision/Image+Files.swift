@@ -20,15 +20,17 @@ extension Raster {
     /// Reads the raw numbers of a grey or palette PNG, as class indices and object numbers are stored.
     /// - Throws: `UserError` naming the file when it is missing, empty, cut short, damaged, not such a PNG, or holds a number
     ///   that `Value` cannot hold.
-    /// - Parameter rows: the only rows that are wanted; all when nil. Those below them are not read.
-    public init(contentsOf url: URL, rows: Range<Int>? = nil) throws {
+    /// - Parameters:
+    ///   - rows: the only rows that are wanted; all when nil. Those below them are not read.
+    ///   - channel: takes that channel of a colour PNG (0 red, 1 green, 2 blue), in which some sets store numbers.
+    public init(contentsOf url: URL, rows: Range<Int>? = nil, channel: Int? = nil) throws {
         let bytes = try FileBytes.read(url)
         guard try ImageFormat(sniffing: bytes, name: url.path) == .png else {
             throw UserError(
                 "\(url.path): expected a label PNG, found a JPEG",
                 hint: "JPEG changes values, so it cannot hold labels. Write them as PNG with one class index a pixel.")
         }
-        self = try PNG.decodeValues(bytes, rows: rows, name: url.path)
+        self = try PNG.decodeValues(bytes, rows: rows, name: url.path, channel: channel)
     }
 
     /// Writes a PNG that holds the numbers unchanged, shown in the palette's colours where one is given (8-bit only).

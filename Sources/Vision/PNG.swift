@@ -21,14 +21,16 @@ public enum PNG {
 
     /// Decodes the raw numbers of a grey or palette PNG: palette indices, not colours; 16-bit values unscaled.
     ///
-    /// Grey with alpha gives the grey. - Throws: `UserError` naming the file when it is damaged or cut short, a colour
-    /// picture, or holds 16-bit values that `Value` cannot hold.
+    /// Grey with alpha gives the grey, a colour picture the `channel` that is asked for.
     /// - Parameter rows: the only rows that are wanted; all when nil. Those below them are not read.
+    /// - Throws: `UserError` naming the file when it is damaged or cut short, a colour picture though no channel is asked for, or
+    ///   holds 16-bit values that `Value` cannot hold.
     public static func decodeValues<Value>(
-        _ bytes: [UInt8], rows: Range<Int>? = nil, name: String, as type: Value.Type = Value.self
+        _ bytes: [UInt8], rows: Range<Int>? = nil, name: String, channel: Int? = nil, as type: Value.Type = Value.self
     ) throws -> Raster<Value> {
         try withContext(bytes, name) { context, header in
-            guard header.color_type & 2 == 0 || header.color_type == UInt8(SPNG_COLOR_TYPE_INDEXED.rawValue) else {
+            let isColor = header.color_type & 2 != 0 && header.color_type != UInt8(SPNG_COLOR_TYPE_INDEXED.rawValue)
+            guard !isColor || channel != nil else {
                 throw UserError(
                     "\(name): expected a grey or palette PNG whose pixels are numbers, found a colour picture",
                     hint: "Convert the colours to class indices first, or name the folder that holds the index PNGs.")
@@ -36,12 +38,13 @@ public enum PNG {
             let rows = rows ?? 0..<Int(header.height)
             let (width, height) = (Int(header.width), rows.count)
             let raw = try decodePixels(context, header, SPNG_FMT_RAW, rows, name)
-            if Value.self == UInt8.self, header.bit_depth == 8, header.color_type != 4 {
+            let samples = header.color_type == 4 ? 2 : isColor ? (header.color_type == 6 ? 4 : 3) : 1
+            if Value.self == UInt8.self, header.bit_depth == 8, samples == 1 {
                 // The same type; a cast with `as!` would go through the elements one by one.
                 return Raster(width: width, height: height, values: unsafeBitCast(raw, to: [Value].self))
             }
-            let samples = header.color_type == 4 ? 2 : 1
-            let values = unpack(raw, width: width, height: height, depth: Int(header.bit_depth), samples: samples)
+            let values = unpack(
+                raw, width: width, height: height, depth: Int(header.bit_depth), samples: samples, channel: isColor ? channel ?? 0 : 0)
             let limit = UInt32(Value.max)
             if let tooLarge = values.firstIndex(where: { UInt32($0) > limit }) {
                 throw UserError(
@@ -71,13 +74,13 @@ public enum PNG {
         }
     }
 
-    /// The first of `samples` big-endian samples of each pixel; rows of less than 8 bits a pixel end on a byte.
-    private static func unpack(_ raw: [UInt8], width: Int, height: Int, depth: Int, samples: Int) -> [UInt16] {
+    /// One of the `samples` big-endian samples of each pixel; rows of less than 8 bits a pixel end on a byte.
+    private static func unpack(_ raw: [UInt8], width: Int, height: Int, depth: Int, samples: Int, channel: Int) -> [UInt16] {
         let rowBytes = (width * depth * samples + 7) / 8
         var values = [UInt16](repeating: 0, count: width * height)
         for y in 0..<height {
             for x in 0..<width {
-                let bit = x * depth * samples
+                let bit = (x * samples + channel) * depth
                 let byte = y * rowBytes + bit / 8
                 values[y * width + x] =
                     switch depth {

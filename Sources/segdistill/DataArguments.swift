@@ -9,7 +9,7 @@ import Train
 struct DataArguments: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
-            "A recipe, NAME:FOLDER (camvid:…, idd-lite:…), street-scenes, or a folder of your own.",
+            "A recipe, NAME:FOLDER (camvid:…, cityscapes:…), street-scenes, or a folder of your own.",
             discussion: "A folder holds images/, labels/ and classes.txt or classes.json.", valueName: "data"),
         completion: .file())
     var source: String
@@ -25,15 +25,14 @@ struct DataArguments: ParsableArguments {
     }
 
     /// Every split that is asked for, by name.
-    func datasets() throws -> [(name: String, dataset: any Dataset)] {
+    /// - Parameter leavingOutUnpaired: whether images without labels, and labels without an image, are listed instead of refused.
+    func datasets(leavingOutUnpaired: Bool = false) throws -> [(name: String, dataset: any Dataset)] {
         let recipe = try dataRecipe()
         var names: [String] = []
         for name in recipe.train.names + recipe.validation.names + recipe.test.names where !names.contains(name) { names.append(name) }
         if let split { names = [split] }
         return try names.map { name in
-            var part = recipe
-            part.train = [name]
-            let dataset = try part.dataset(.train)
+            let dataset = try recipe.dataset(splits: [name], leavingOutUnpaired: leavingOutUnpaired)
             return (name, limit.map { SpreadDataset(dataset, limit: $0) } ?? dataset)
         }
     }
@@ -45,33 +44,39 @@ struct DataArguments: ParsableArguments {
             return document.recipe.data
         }
         let parts = source.split(separator: ":", maxSplits: 1).map(String.init)
-        var data = DataRecipe()
-        if let known = parts.first.flatMap(DataRecipe.Source.init(rawValue:)), known != .folder {
-            data.dataset = known
-            if known == .iddLite { data.test = ["val"] }
-            guard known == .streetScenes || parts.count == 2 else {
-                throw UserError("'\(source)' needs a folder", hint: "Write \(source):FOLDER", exitCode: .usage)
-            }
-            if parts.count == 2 { data.root = parts[1] }
-            return data
+        guard let name = parts.first, let kind = DatasetKind.all.first(where: { $0.name == name }), parts.count == 2 || !source.isFolder
+        else { return try own(.folder, in: source) }
+        guard parts.count == 2 || !kind.settings.contains(.root) else {
+            throw UserError("'\(source)' needs a folder", hint: "Write \(source):FOLDER", exitCode: .usage)
         }
-        data.dataset = .folder
-        data.root = source
-        data.classes = ClassesRecipe(file: try classFile(in: source))
+        let root = parts.count == 2 ? parts[1] : ""
+        return kind.settings.contains(.classes) ? try own(kind, in: root) : recipe(kind, in: root)
+    }
+
+    private func recipe(_ kind: DatasetKind, in root: String) -> DataRecipe {
+        var data = DataRecipe()
+        data.dataset = DatasetSchema(kind)
+        (data.train, data.validation, data.test) = (data.dataset.train, data.dataset.validation, data.dataset.test)
+        data.root = root
+        data.instances = kind.settings.contains(.instances)
+        return data
+    }
+
+    private func own(_ kind: DatasetKind, in root: String) throws -> DataRecipe {
+        var data = recipe(kind, in: root)
+        data.classes = ClassesRecipe(file: try classFile(in: root))
         let splits = ["train", "val", "test"].filter { name in
-            ["\(source)/images/\(name)", "\(source)/\(name).txt"].contains { FileManager.default.fileExists(atPath: $0) }
+            ["images/\(name)", "\(name).txt"].contains { FileManager.default.fileExists(atPath: "\(root)/\($0)") }
         }
         data.train = NameList(splits.isEmpty ? ["."] : splits)
-        data.validation = data.train
-        data.test = data.train
+        (data.validation, data.test) = (data.train, data.train)
         return data
     }
 
     private func classFile(in folder: String) throws -> String {
         let files = FileManager.default
         guard files.fileExists(atPath: folder) else {
-            let names = DataRecipe.Source.allCases.map(\.rawValue)
-            let nearest = nearestName(to: folder, in: names).map { "Did you mean \($0)? " } ?? ""
+            let nearest = nearestName(to: folder, in: DatasetKind.all.map(\.name)).map { "Did you mean \($0)? " } ?? ""
             throw UserError(
                 "there is no data '\(folder)': it is neither a folder nor a known name",
                 hint: nearest + "segdistill data list shows what can be named; paths start from \(files.currentDirectoryPath).")
@@ -80,5 +85,12 @@ struct DataArguments: ParsableArguments {
         throw UserError(
             "\(folder): expected classes.txt or classes.json, found neither",
             hint: "Write classes.txt with a class name a line, in the order of the label values, or give a recipe instead.")
+    }
+}
+
+extension String {
+    fileprivate var isFolder: Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: self, isDirectory: &isFolder) && isFolder.boolValue
     }
 }

@@ -34,7 +34,7 @@ import Vision
             try Data([0xFF, 0xD8, 0xFF]).write(to: folder.appendingPathComponent("images/1.png"))
             let result = try Tool.run("data", "check", folder.path)
             #expect(result.status == 65)
-            #expect(result.output.contains("labels/2.png: expected label values 0 to 1 (road, car) or 255, found 7"))
+            #expect(result.output.contains("labels/2.png: expected labels of 2 classes (road, car), found 7"))
             #expect(result.output.contains("images/1.png"))
             #expect(result.output.contains(".: 3 images, 1 in order, 2 unusable\n"))
         }

@@ -18,8 +18,7 @@ import Testing
                 == "r.yaml:2:34: data.count: has no effect here: it belongs to 'dataset: street-scenes'; leave it out")
         #expect(
             refusal("name: a\ndata: {dataset: camvid}\nstudent: {model: espnetv2-s0.5}")
-                == "r.yaml:2:7: data.root: this key is required with 'dataset: camvid', 'dataset: idd-lite' or "
-                + "'dataset: folder': The data's folder, relative to the current folder.")
+                == "r.yaml:2:7: data.root: this key is required with data in files: The data's folder, relative to the current folder.")
     }
 
     @Test(arguments: [

@@ -63,7 +63,7 @@ import Testing
         #expect(
             refusal("") == """
                 3 problems in the recipe; nothing was started
-                r.yaml:1:1: data.dataset: this key is required: camvid, idd-lite, folder (your own images and label PNGs), or street-scenes (built in).
+                r.yaml:1:1: data.dataset: this key is required: The data set, by its name in 'segdistill data list': camvid, cityscapes, folder (your own), street-scenes …
                 r.yaml:1:1: student.model: this key is required: The network, by its name in the table of models, such as deeplabv3-resnet18, or a folder with config.json and weights (a path with a slash: ./segformer-b5).
                 r.yaml:1:1: name: this key is required: What the run is called in comparisons, beside its seeds; its folder is runs/DATASET/NAME-seedSEED without --out.
                 """)
@@ -82,7 +82,7 @@ import Testing
             refusal(text, "log.evry=3") == """
                 4 problems in the recipe; nothing was started
                 r.yaml:2:7: seed: expected a whole number of at least 0, found '-1'
-                r.yaml:4:12: data.dataset: expected camvid, idd-lite, folder or street-scenes, found 'camvd'; did you mean 'camvid'?
+                r.yaml:4:12: data.dataset: there is no data set 'camvd'; did you mean 'camvid'?
                 r.yaml:6:3: student.model: unknown model 'espnetv2-s0.6'; did you mean 'espnetv2-s0.5'?
                 command line, 'log.evry=3': log: unknown key 'evry'; did you mean 'every'?
                 """)

@@ -1,7 +1,7 @@
 import Recipes
 import Testing
 
-/// A small table of models and methods, as `SegModels` and `Distill` would give it.
+/// A small table of models, methods and data sets, as `SegModels`, `Distill` and `SegData` would give it.
 let catalog = RecipeCatalog(
     models: ["espnetv2-s0.5", "espnetv2-s1.0", "espnetv2-s2.0", "fcn-resnet18", "deeplabv3-resnet18", "deeplabv3-resnet50"],
     methods: [
@@ -20,6 +20,19 @@ let catalog = RecipeCatalog(
                 SettingSchema("teacher", .text, default: "features", doc: "The teacher's map."),
                 SettingSchema("student", .text, default: "features", doc: "The student's map."),
             ]),
+    ],
+    datasets: [
+        DatasetSchema(
+            "camvid", crop: PixelSize(height: 360, width: 360), hasOneSize: true, classCount: 11, classMaps: ["common7": 7], keys: ["root"]),
+        DatasetSchema(
+            "idd-lite", splits: ["train", "val"], test: ["val"], crop: PixelSize(height: 224, width: 224), classCount: 7,
+            classMaps: ["common7": 7], keys: ["root"]),
+        DatasetSchema(
+            "folder", splits: [], crop: PixelSize(height: 512, width: 512), classCount: nil,
+            keys: ["root", "classes", "images", "labels", "imageSuffix", "labelSuffix", "ignore"]),
+        DatasetSchema(
+            "street-scenes", crop: nil, hasOneSize: true, classCount: 11, classMaps: ["common7": 7],
+            keys: ["count", "evaluationCount", "size"]),
     ])
 
 /// The shortest recipe there is.

@@ -19,7 +19,7 @@ import Vision
     /// Whether `body` throws an error for the user that says all of `words`.
     private func expectMessage(_ words: String..., from body: () throws -> Void, at location: SourceLocation = #_sourceLocation) {
         #expect(sourceLocation: location) { try body() } throws: { error in
-            error is UserError && words.allSatisfy { "\(error)".contains($0) }
+            error is UserFacingError && words.allSatisfy { "\(error)".contains($0) }
         }
     }
 
@@ -66,7 +66,7 @@ import Vision
     @Test func valuesOutsideTheClassListAreNamed() throws {
         try writePair(folder, image: "images/1.png", labels: "labels/1.png", value: 3)
         let data = try dataset()
-        expectMessage("labels/1.png", "0 to 2 (road, sky, car) or 255, found 3", "ignore") { _ = try data.sample(0) }
+        expectMessage("labels/1.png", "labels of 3 classes (road, sky, car), found 3", "ignore") { _ = try data.sample(0) }
         #expect(try dataset(ignoring: [3]).sample(0).labels == LabelMap(width: 8, height: 6, filledWith: 255))
     }
 
@@ -113,12 +113,14 @@ import Vision
     @Test(.enabled(if: sharedData != nil, "needs ../shared/data"))
     func camVidAndIDDLiteAreReadAsDescribed() throws {
         let root = try #require(sharedData)
-        let counts: [(Split, Int)] = [(.train, 367), (.val, 101), (.test, 233)]
-        for (split, count) in counts { #expect(try FileDataset.camVid(at: root.appendingPathComponent("camvid"), split).count == count) }
-        let check = try DatasetCheck(FileDataset.camVid(at: root.appendingPathComponent("camvid"), .val))
+        let camVid = DatasetOptions(root: root.appendingPathComponent("camvid"))
+        for (split, count) in [("train", 367), ("val", 101), ("test", 233)] {
+            #expect(try DatasetKind.named("camvid").open(split, camVid).count == count)
+        }
+        let check = try DatasetCheck(DatasetKind.named("camvid").open("val", camVid))
         #expect(check.problems.isEmpty && check.absentClasses.isEmpty && check.ignoredPixels > 0)
         #expect(check.sizes == [Size(width: 480, height: 360): 101])
-        let idd = try FileDataset.iddLite(at: root.appendingPathComponent("idd-lite"), .val)
+        let idd = try DatasetKind.named("idd-lite").open("val", DatasetOptions(root: root.appendingPathComponent("idd-lite")))
         #expect(idd.count == 204)
         #expect(DatasetCheck(idd).sizes == [Size(width: 320, height: 227): 204])
     }

@@ -41,7 +41,7 @@ struct Arguments {
 }
 
 func imagesPerSecond(_ arguments: Arguments) throws -> Double {
-    let data = try FileDataset.camVid(at: URL(fileURLWithPath: arguments.camVid), .train)
+    let data = try DatasetKind.named("camvid").open("train", DatasetOptions(root: URL(fileURLWithPath: arguments.camVid)))
     let augmentation = Augmentation(
         scale: 0.5...2, crop: Size(width: 360, height: 360), flip: 0.5,
         jitter: ColorJitter(brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1))

@@ -9,14 +9,21 @@ extension DataRecipe {
         case train, validation, test
     }
 
-    /// The labelled images for a purpose, with the class map applied.
+    /// The images for a purpose, with the class map applied.
     /// - Throws: `UserError` when folders are missing, or images and labels do not pair up.
-    public func dataset(_ purpose: Purpose) throws -> any Dataset {
-        let parts = try splits(purpose).names.map { try dataset(split: $0) }
+    public func dataset(_ purpose: Purpose) throws -> any Dataset { try dataset(splits: splits(purpose)) }
+
+    /// The images of some splits, one after the other, with the class map applied.
+    /// - Parameter leavingOutUnpaired: see `DatasetOptions.leavesOutUnpaired`.
+    public func dataset(splits: NameList, leavingOutUnpaired: Bool = false) throws -> any Dataset {
+        let kind = try DatasetKind.named(dataset.name)
+        var options = try options()
+        options.leavesOutUnpaired = leavingOutUnpaired
+        let parts = try splits.names.map { try kind.open($0, options) }
         let whole = parts.count == 1 ? parts[0] : JoinedDataset(parts)
-        guard classMap == .common7 else { return whole }
-        guard let map = ClassMap.toCommon7(from: whole.classes) else {
-            throw UserError("classMap: common7 does not know the classes \(whole.classes.names.joined(separator: ", "))")
+        guard let classMap else { return whole }
+        guard let map = ClassMap.all(from: whole.classes)[classMap] else {
+            throw UserError("\(classMap): there is no map from the classes \(whole.classes.names.joined(separator: ", "))")
         }
         return try MappedDataset(whole, map)
     }
@@ -29,48 +36,18 @@ extension DataRecipe {
         }
     }
 
-    private func dataset(split name: String) throws -> any Dataset {
-        let root = URL(fileURLWithPath: root)
-        switch dataset {
-        case .camVid: return try FileDataset.camVid(at: root, officialSplit(name))
-        case .iddLite: return try FileDataset.iddLite(at: root, officialSplit(name))
-        case .streetScenes: return try streetScenes(officialSplit(name))
-        case .folder: return try folder(root, split: name)
-        }
-    }
-
-    private func officialSplit(_ name: String) throws -> Split {
-        guard let split = Split(rawValue: name) else {
-            throw UserError("'\(dataset.rawValue)' has no split '\(name)'", hint: "Splits are train, val and test.")
-        }
-        return split
-    }
-
-    /// Each split is a series of its own; the run's seed changes the training, not the streets.
-    private func streetScenes(_ split: Split) throws -> StreetScenes {
-        let series = [Split.train: 1, .val: 2, .test: 3][split]!
-        return try StreetScenes(
-            seed: series, count: split == .train ? count : evaluationCount, width: size.width, height: size.height)
-    }
-
-    private func folder(_ root: URL, split name: String) throws -> FileDataset {
-        let (classes, ignoring) = try classList(root)
-        let images = root.appendingPathComponent(self.images)
-        let labels = root.appendingPathComponent(self.labels)
-        let list = root.appendingPathComponent(name.hasSuffix(".txt") ? name : name + ".txt")
-        let files = FileManager.default
-        let hasFolder = name != "." && files.fileExists(atPath: images.appendingPathComponent(name).path)
-        guard name == "." || hasFolder || files.fileExists(atPath: list.path) else {
-            throw UserError(
-                "there is no split '\(name)': expected the folder \(images.appendingPathComponent(name).path) or the list \(list.path)",
-                hint: "Put the images of a split into a folder, or list their names in a text file, one a line; "
-                    + "'.' takes all images below \(images.path).")
-        }
-        return try FileDataset(
-            images: hasFolder ? images.appendingPathComponent(name) : images,
-            labels: hasFolder ? labels.appendingPathComponent(name) : labels,
-            list: hasFolder || name == "." ? nil : list,
-            classes: classes, ignoring: ignoring, imageSuffix: imageSuffix, labelSuffix: labelSuffix)
+    private func options() throws -> DatasetOptions {
+        var options = DatasetOptions(root: URL(fileURLWithPath: root))
+        options.instances = instances
+        options.images = images
+        options.labels = labels
+        options.imageSuffix = imageSuffix
+        options.labelSuffix = labelSuffix
+        options.count = count
+        options.evaluationCount = evaluationCount
+        options.size = Size(size)
+        if dataset.keys.contains("classes") { (options.classes, options.ignoring) = try classList(options.root) }
+        return options
     }
 
     private func classList(_ root: URL) throws -> (ClassList, Set<UInt8>) {

@@ -25,6 +25,7 @@ struct JoinedDataset: Dataset {
 
     var classes: ClassList { parts[0].classes }
     var instanceClasses: ClassList? { parts[0].instanceClasses }
+    var leftOut: [LeftOut] { parts.flatMap(\.leftOut) }
 
     func name(_ index: Int) -> String {
         let (part, local) = locate(index)

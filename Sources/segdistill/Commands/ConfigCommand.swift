@@ -43,7 +43,7 @@ struct ConfigCommand: ParsableCommand {
             let recipe = try arguments.load(checkingPaths: true).recipe
             let methods = recipe.distillation.map(\.name).joined(separator: " + ")
             let teacher = recipe.teacher.map { ", taught by \($0.model) with \(methods)" } ?? ""
-            print("\(arguments.recipe) is in order: \(recipe.student.model)\(teacher), on \(recipe.data.dataset.rawValue)")
+            print("\(arguments.recipe) is in order: \(recipe.student.model)\(teacher), on \(recipe.data.dataset.name)")
         }
     }
 }

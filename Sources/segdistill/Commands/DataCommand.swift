@@ -14,11 +14,14 @@ struct DataCommand: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists the data sets that a recipe or the command line can name.")
 
         func run() {
-            var table = TextTable("dataset", "classes", "what it is", "on the command line")
-            table.append(["street-scenes", "11", "procedural street scenes, built in, endless", "street-scenes"])
-            table.append(["camvid", "11", "CamVid, SegNet's version: images/ and labels/, or train/ and trainannot/", "camvid:FOLDER"])
-            table.append(["idd-lite", "7", "IDD-lite: leftImg8bit/ and gtFine/", "idd-lite:FOLDER"])
-            table.append(["folder", "yours", "images/, labels/ (PNG, pixel = class index), classes.txt", "FOLDER"])
+            var table = TextTable([.init("dataset"), .init("classes", .right), .init("objects", .right), .init("splits"), .init("what it shows")])
+            for kind in DatasetKind.all {
+                table.append([
+                    kind.name, kind.classes.map { String($0.count) } ?? "yours", kind.instanceClasses.map { String($0.count) } ?? "",
+                    kind.splits.isEmpty ? "yours" : kind.splits.prefix(3).joined(separator: " ") + (kind.splits.count > 3 ? " …" : ""),
+                    "\(kind.title): \(kind.summary)",
+                ])
+            }
             print(table.text)
         }
     }

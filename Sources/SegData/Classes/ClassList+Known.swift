@@ -9,16 +9,6 @@ extension ClassList {
         Entry("pedestrian", [64, 64, 0]), Entry("bicyclist", [0, 128, 192]),
     ])
 
-    /// Cityscapes' 19 evaluation classes in the order of their train ids.
-    public static let cityscapes19 = ClassList([
-        Entry("road", [128, 64, 128]), Entry("sidewalk", [244, 35, 232]), Entry("building", [70, 70, 70]),
-        Entry("wall", [102, 102, 156]), Entry("fence", [190, 153, 153]), Entry("pole", [153, 153, 153]),
-        Entry("traffic light", [250, 170, 30]), Entry("traffic sign", [220, 220, 0]), Entry("vegetation", [107, 142, 35]),
-        Entry("terrain", [152, 251, 152]), Entry("sky", [70, 130, 180]), Entry("person", [220, 20, 60]),
-        Entry("rider", [255, 0, 0]), Entry("car", [0, 0, 142]), Entry("truck", [0, 0, 70]), Entry("bus", [0, 60, 100]),
-        Entry("train", [0, 80, 100]), Entry("motorcycle", [0, 0, 230]), Entry("bicycle", [119, 11, 32]),
-    ])
-
     /// The seven level-1 classes of the India Driving Dataset: common ground for CamVid, Cityscapes and IDD-lite.
     public static let common7 = ClassList([
         Entry("drivable", [128, 64, 128]), Entry("non-drivable", [244, 35, 232]), Entry("living", [220, 20, 60]),
