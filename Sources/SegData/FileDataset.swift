@@ -60,28 +60,32 @@ public struct FileDataset: Dataset {
 
     /// - Throws: `UserError` naming the file when it is missing, damaged or of another size than its image, and
     ///   ``LabelValueError`` when it has a label value outside the class list.
-    public func sample(_ index: Int) throws -> Sample {
-        let item = items[index]
-        let image = try Image(contentsOf: item.image)
-        let labels = try item.labels.map { url in
+    public func sample(_ index: Int) throws -> Sample { try items[index].read(reader, objects) }
+}
+
+extension FileDataset.Item {
+    /// Reads the files and refuses those of different sizes.
+    func read(_ reader: LabelReader, _ objectReader: ObjectReader?) throws -> Sample {
+        let image = try Image(contentsOf: image)
+        let labels = try labels.map { url in
             let labels = try reader.read(url)
-            try expectSize(labels.width, labels.height, of: image, url, item)
+            try expectSize(labels.width, labels.height, of: image, url)
             return labels
         }
-        let instances = try objects.flatMap { reader in
-            try item.objects.map { url in
+        let instances = try objectReader.flatMap { reader in
+            try objects.map { url in
                 let instances = try reader.read(url, labels)
-                for mask in instances.lazy.map(\.mask) { try expectSize(mask.width, mask.height, of: image, url, item) }
+                for mask in instances.lazy.map(\.mask) { try expectSize(mask.width, mask.height, of: image, url) }
                 return instances
             }
         }
-        return Sample(name: item.name, image: image, labels: labels, instances: instances)
+        return Sample(name: name, image: image, labels: labels, instances: instances)
     }
 
-    private func expectSize(_ width: Int, _ height: Int, of image: Image, _ url: URL, _ item: Item) throws {
+    private func expectSize(_ width: Int, _ height: Int, of image: Image, _ url: URL) throws {
         guard width != image.width || height != image.height else { return }
         throw UserError(
-            "\(url.path): expected labels of \(image.width)×\(image.height) like \(item.image.path), found \(width)×\(height)",
+            "\(url.path): expected labels of \(image.width)×\(image.height) like \(self.image.path), found \(width)×\(height)",
             hint: width == image.height && height == image.width
                 ? "The image's EXIF orientation turns it; labels must fit the upright picture. Turn them, or remove the tag."
                 : "Labels need the size of their image. Check that the pair belongs together.")

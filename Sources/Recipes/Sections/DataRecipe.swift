@@ -73,7 +73,8 @@ public struct DataRecipe: RecipeSection {
     private func has(_ key: String) -> Bool { dataset.keys.contains(key) }
 
     private static var dataset: Field<DataRecipe> {
-        Field("dataset", doc: "The data set, by its name in 'segdistill data list': camvid, cityscapes, folder (your own), street-scenes …") {
+        Field("dataset", doc: "The data set, by its name in 'segdistill data list': camvid, cityscapes, folder (your own), street-scenes …")
+        {
             node, section, reader in
             let datasets = reader.catalog.datasets
             if let found = datasets.first(where: { $0.name == node.text }) {

@@ -9,12 +9,15 @@ struct FilePairing {
     /// Nil for images without labels.
     var labels: URL?
     var labelSuffix = ""
+    var labelExtension = "png"
     var objects: URL?
     var objectSuffix = ""
     /// The names that are wanted; all when nil.
     var names: [String]?
     /// A file with the names that are wanted, one a line; extension and suffix may be left out.
     var list: URL?
+    /// Whether a name is wanted; all are when nil.
+    var isWanted: (@Sendable (String) -> Bool)?
     /// What every name begins with, besides its path below the folder.
     var prefix = ""
     /// Whether images without labels are samples too.
@@ -31,9 +34,10 @@ struct FilePairing {
     /// - Throws: `UserError` when a folder or a listed image is missing.
     func pair() throws -> Result {
         let imageFiles = try FolderListing(images, extensions: ["jpg", "jpeg", "png"], suffix: imageSuffix)
-        let labelFiles = try labels.map { try FolderListing($0, extensions: ["png"], suffix: labelSuffix) }
+        let labelFiles = try labels.map { try FolderListing($0, extensions: [labelExtension], suffix: labelSuffix) }
         let objectFiles = try objects.map { try FolderListing($0, extensions: ["png"], suffix: objectSuffix) }
-        let names = try list.map { try Self.read(list: $0, from: imageFiles) } ?? names ?? imageFiles.names
+        var names = try list.map { try Self.read(list: $0, from: imageFiles) } ?? self.names ?? imageFiles.names
+        if let isWanted { names = names.filter(isWanted) }
         var result = Result()
         if let labelFiles { check(names, imageFiles, labelFiles, &result) }
         let isPaired: (String) -> Bool = { labelFiles == nil || allowsUnlabelled || labelFiles?[$0] != nil }
@@ -51,7 +55,7 @@ struct FilePairing {
             unlabelled.map { LeftOut(name: prefix + $0, message: "\(imageFiles[$0]?.path ?? $0): the image has no labels") }
             + orphans.map { LeftOut(name: prefix + $0, message: "\(labelFiles[$0]!.path): the label file has no image") }
         if !unlabelled.isEmpty {
-            let expected = labelFiles.folder.appendingPathComponent(unlabelled[0] + labelSuffix + ".png").path
+            let expected = labelFiles.folder.appendingPathComponent(unlabelled[0] + labelSuffix + "." + labelExtension).path
             result.problem = UserError(
                 "\(images.path): \(unlabelled.count) of \(names.count) images have no labels: \(excerpt(unlabelled))",
                 hint: "Expected for example \(expected). Add the labels, or allow unlabelled images.")

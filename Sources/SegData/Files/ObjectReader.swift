@@ -23,7 +23,8 @@ struct ObjectReader: Sendable {
             guard let labels else { return [] }
             let map = try InstanceMap(contentsOf: url)
             guard map.width == labels.width, map.height == labels.height else {
-                throw UserError("\(url.path): expected objects of \(labels.width)×\(labels.height) like the labels, found \(map.width)×\(map.height)")
+                throw UserError(
+                    "\(url.path): expected objects of \(labels.width)×\(labels.height) like the labels, found \(map.width)×\(map.height)")
             }
             return RunLengthMask.masks(in: map).compactMap { value, mask in
                 guard value != 255, let pixel = mask.firstPixel, let index = category(labels.values[pixel]) else { return nil }

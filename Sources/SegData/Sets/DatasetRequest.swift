@@ -38,8 +38,23 @@ struct DatasetRequest {
 
     private var whereToGet: String { "Where to get it: \(kind.source)." }
 
+    /// How the label files in a folder are coded: the first of the endings that any of its files has.
+    func labelFiles(in folder: URL, _ codings: [(suffix: String, coding: LabelCoding)]) throws -> (suffix: String, coding: LabelCoding) {
+        var found: Set<String> = []
+        for case let path as String in FileManager.default.enumerator(atPath: folder.path) ?? .init() {
+            found.formUnion(codings.lazy.map(\.suffix).filter { path.hasSuffix($0 + ".png") })
+            if found.contains(codings[0].suffix) { break }
+        }
+        if let coding = codings.first(where: { found.contains($0.suffix) }) { return coding }
+        throw UserError(
+            "\(folder.path): expected label files ending in \(codings.map { $0.suffix + ".png" }.joined(separator: " or ")), found none",
+            hint: "Expected for \(kind.title):\n\(indented(kind.layout, by: 4))\n  \(whereToGet)")
+    }
+
     /// The pairs as a data set of the kind's classes.
-    func dataset(_ pairings: [FilePairing], _ coding: LabelCoding = .indices(ignoring: []), objects: ObjectReader? = nil) throws -> FileDataset {
+    func dataset(_ pairings: [FilePairing], _ coding: LabelCoding = .indices(ignoring: []), objects: ObjectReader? = nil) throws
+        -> FileDataset
+    {
         try FileDataset(
             pairings, classes: kind.classes ?? ClassList([]), coding: coding,
             instanceClasses: options.instances ? kind.instanceClasses : nil, objects: options.instances ? objects : nil,

@@ -14,7 +14,9 @@ struct DataCommand: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists the data sets that a recipe or the command line can name.")
 
         func run() {
-            var table = TextTable([.init("dataset"), .init("classes", .right), .init("objects", .right), .init("splits"), .init("what it shows")])
+            var table = TextTable([
+                .init("dataset"), .init("classes", .right), .init("objects", .right), .init("splits"), .init("what it shows"),
+            ])
             for kind in DatasetKind.all {
                 table.append([
                     kind.name, kind.classes.map { String($0.count) } ?? "yours", kind.instanceClasses.map { String($0.count) } ?? "",
