@@ -60,32 +60,33 @@ public struct FileDataset: Dataset {
 
     /// - Throws: `UserError` naming the file when it is missing, damaged or of another size than its image, and
     ///   ``LabelValueError`` when it has a label value outside the class list.
-    public func sample(_ index: Int) throws -> Sample { try items[index].read(reader, objects) }
+    public func sample(_ index: Int) throws -> Sample { try open(index).whole() }
+
+    public func open(_ index: Int) throws -> any SampleReader { try items[index].open(reader, objects) }
 }
 
 extension FileDataset.Item {
-    /// Reads the files and refuses those of different sizes.
-    func read(_ reader: LabelReader, _ objectReader: ObjectReader?) throws -> Sample {
-        let image = try Image(contentsOf: image)
-        let labels = try labels.map { url in
-            let labels = try reader.read(url)
-            try expectSize(labels.width, labels.height, of: image, url)
-            return labels
-        }
-        let instances = try objectReader.flatMap { reader in
-            try objects.map { url in
-                let instances = try reader.read(url, labels)
-                for mask in instances.lazy.map(\.mask) { try expectSize(mask.width, mask.height, of: image, url) }
-                return instances
+    /// Reads the image's header, and the files when they are asked for; those of another size than the image are refused.
+    func open(_ labelReader: LabelReader, _ objectReader: ObjectReader? = nil) throws -> any SampleReader {
+        let image = try EncodedImage(contentsOf: image)
+        return FileSample(name, image) {
+            try labels.map { url in
+                let labels = try labelReader.read(url)
+                try expectSize(labels.width, labels.height, of: image, url)
+                return labels
             }
+        } instances: { labels in
+            guard let objectReader, let objects else { return nil }
+            let instances = try objectReader.read(objects, labels)
+            for mask in instances.lazy.map(\.mask) { try expectSize(mask.width, mask.height, of: image, objects) }
+            return instances
         }
-        return Sample(name: name, image: image, labels: labels, instances: instances)
     }
 
-    private func expectSize(_ width: Int, _ height: Int, of image: Image, _ url: URL) throws {
+    private func expectSize(_ width: Int, _ height: Int, of image: EncodedImage, _ url: URL) throws {
         guard width != image.width || height != image.height else { return }
         throw UserError(
-            "\(url.path): expected labels of \(image.width)×\(image.height) like \(self.image.path), found \(width)×\(height)",
+            "\(url.path): expected labels of \(image.width)×\(image.height) like \(image.name), found \(width)×\(height)",
             hint: width == image.height && height == image.width
                 ? "The image's EXIF orientation turns it; labels must fit the upright picture. Turn them, or remove the tag."
                 : "Labels need the size of their image. Check that the pair belongs together.")

@@ -8,14 +8,21 @@ final class FileSample: SampleReader {
     let size: Size
     private let image: EncodedImage
     private let readLabels: () throws -> LabelMap?
+    private let readInstances: (_ labels: () throws -> LabelMap?) throws -> [Instance]?
     private var knownLabels: LabelMap??
 
-    /// - Parameter labels: reads them; they have the image's size.
-    init(_ name: String, _ image: EncodedImage, labels: @escaping () throws -> LabelMap?) {
+    /// - Parameters:
+    ///   - labels: reads them; they have the image's size.
+    ///   - instances: reads them, with the labels where it asks for them.
+    init(
+        _ name: String, _ image: EncodedImage, labels: @escaping () throws -> LabelMap?,
+        instances: @escaping (_ labels: () throws -> LabelMap?) throws -> [Instance]?
+    ) {
         self.name = name
         self.image = image
         size = Size(width: image.width, height: image.height)
         readLabels = labels
+        readInstances = instances
     }
 
     func divisor(forAtLeast size: Size) -> Int { image.divisor(forAtLeast: size.width, size.height) }
@@ -27,4 +34,6 @@ final class FileSample: SampleReader {
         knownLabels = .some(labels)
         return labels.map { Part($0) }
     }
+
+    func instances() throws -> [Instance]? { try readInstances { try self.labels(rows: 0..<self.size.height)?.content } }
 }

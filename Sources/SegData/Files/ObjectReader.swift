@@ -4,8 +4,10 @@ import Vision
 
 /// Reads the objects of an image from the file, or folder, that tells them apart.
 struct ObjectReader: Sendable {
-    /// The objects in a file, given the image's labels where it has any.
-    let read: @Sendable (_ url: URL, _ labels: LabelMap?) throws -> [Instance]
+    /// The objects in a file, given what reads the image's labels.
+    let read: @Sendable (_ url: URL, _ labels: () throws -> LabelMap?) throws -> [Instance]
+
+    init(_ read: @escaping @Sendable (_ url: URL, _ labels: () throws -> LabelMap?) throws -> [Instance]) { self.read = read }
 
     /// PNGs whose 16-bit values say class and object of each pixel.
     /// - Parameter category: of a value other than 0, an index into the instance classes, and whether it is a group; nil leaves it out.
@@ -20,7 +22,7 @@ struct ObjectReader: Sendable {
     /// PNGs whose values number the objects, with the class in the label map below each object's first pixel; 0 and 255 are none.
     static func numbersOnLabels(_ category: @escaping @Sendable (_ label: UInt8) -> Int?) -> ObjectReader {
         ObjectReader { url, labels in
-            guard let labels else { return [] }
+            guard let labels = try labels() else { return [] }
             let map = try InstanceMap(contentsOf: url)
             guard map.width == labels.width, map.height == labels.height else {
                 throw UserError(
