@@ -22,11 +22,14 @@ public enum AtomicFile {
         guard descriptor >= 0 else { throw writeError(url, errno) }
         let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
         do {
-            try body(handle)
-            guard fsync(descriptor) == 0 else { throw writeError(url, errno) }
-            guard close(descriptor) == 0 else { throw writeError(url, errno) }
+            let written = Result {
+                try body(handle)
+                guard fsync(descriptor) == 0 else { throw writeError(url, errno) }
+            }
+            // Once, also when it fails: the number may be another file's by then.
+            guard close(descriptor) == 0 || (try? written.get()) == nil else { throw writeError(url, errno) }
+            try written.get()
         } catch {
-            close(descriptor)
             unlink(temporary.path)
             throw (error as? UserFacingError) ?? writeError(url, underlyingCode(error))
         }

@@ -28,12 +28,39 @@ extension PNG {
         }
     }
 
+    /// Rows of a picture of 8 bits a sample as they are stored.
+    static func decodeRows(_ stream: PNGStream, _ rows: Range<Int>, _ name: String) throws -> [UInt8] {
+        do { return try stream.rows(rows) } catch let damage as Inflate.Damage { throw damaged(name, damage.description) }
+    }
+
+    /// Rows of a picture of 8 bits a sample as RGB.
+    static func decode(_ stream: PNGStream, _ rows: Range<Int>, _ name: String) throws -> Image {
+        let stored = try decodeRows(stream, rows, name)
+        guard stream.channels != 3 else { return Image(width: stream.width, height: rows.count, pixels: stored) }
+        let count = stream.width * rows.count
+        let palette = stream.palette.map { $0 + [UInt8](repeating: 0, count: 768 - $0.count) }
+        if let colors = stream.palette?.count, let wrong = stored.first(where: { 3 * Int($0) >= colors }) {
+            throw damaged(name, "colour \(wrong) is not in the palette of \(colors / 3)")
+        }
+        let pixels = [UInt8](unsafeUninitializedCapacity: 3 * count) { output, used in
+            for pixel in 0..<count {
+                let place = pixel &* stream.channels
+                let first = Int(stored[place])
+                for channel in 0..<3 {
+                    output[3 &* pixel &+ channel] =
+                        palette?[3 &* first &+ channel] ?? stored[stream.channels == 4 ? place &+ channel : place]
+                }
+            }
+            used = 3 * count
+        }
+        return Image(width: stream.width, height: rows.count, pixels: pixels)
+    }
+
     /// The orientation in the eXIf chunk, wherever it stands.
     static func orientation(of bytes: [UInt8]) -> Orientation {
         var position = 8
-        func length() -> Int { bytes[position..<position + 4].reduce(0) { $0 << 8 | Int($1) } }
         while position + 12 <= bytes.count {
-            let end = position + 12 + length()
+            let end = position + 12 + bytes.bigEndian(at: position)
             guard end <= bytes.count else { break }
             if bytes[position + 4..<position + 8].elementsEqual("eXIf".utf8) {
                 return Orientation(exif: bytes[position + 8..<end - 4])

@@ -7,7 +7,11 @@ public enum PNG {
     /// Decodes rows (all when nil) to 8-bit RGB, not turned: grey and palettes become RGB, 16 bits are cut to 8, alpha is dropped.
     /// - Throws: `UserError` naming the image when it is damaged or cut short.
     static func decode(_ bytes: [UInt8], rows: Range<Int>?, name: String) throws -> Image {
-        try withContext(bytes, name) { context, header in
+        if let stream = PNGStream(bytes) {
+            try checkSize(width: stream.width, height: stream.height, name)
+            return try decode(stream, rows ?? 0..<stream.height, name)
+        }
+        return try withContext(bytes, name) { context, header in
             let rows = rows ?? 0..<Int(header.height)
             let pixels = try decodePixels(context, header, SPNG_FMT_RGB8, rows, name)
             return Image(width: Int(header.width), height: rows.count, pixels: pixels)
@@ -28,7 +32,14 @@ public enum PNG {
     public static func decodeValues<Value>(
         _ bytes: [UInt8], rows: Range<Int>? = nil, name: String, channel: Int? = nil, as type: Value.Type = Value.self
     ) throws -> Raster<Value> {
-        try withContext(bytes, name) { context, header in
+        if Value.self == UInt8.self, let stream = PNGStream(bytes), stream.channels == 1 {
+            try checkSize(width: stream.width, height: stream.height, name)
+            let rows = rows ?? 0..<stream.height
+            let values = try decodeRows(stream, rows, name)
+            // The same type; a cast with `as!` would go through the elements one by one.
+            return Raster(width: stream.width, height: rows.count, values: unsafeBitCast(values, to: [Value].self))
+        }
+        return try withContext(bytes, name) { context, header in
             let isColor = header.color_type & 2 != 0 && header.color_type != UInt8(SPNG_COLOR_TYPE_INDEXED.rawValue)
             guard !isColor || channel != nil else {
                 throw UserError(
@@ -39,10 +50,6 @@ public enum PNG {
             let (width, height) = (Int(header.width), rows.count)
             let raw = try decodePixels(context, header, SPNG_FMT_RAW, rows, name)
             let samples = header.color_type == 4 ? 2 : isColor ? (header.color_type == 6 ? 4 : 3) : 1
-            if Value.self == UInt8.self, header.bit_depth == 8, samples == 1 {
-                // The same type; a cast with `as!` would go through the elements one by one.
-                return Raster(width: width, height: height, values: unsafeBitCast(raw, to: [Value].self))
-            }
             let values = unpack(
                 raw, width: width, height: height, depth: Int(header.bit_depth), samples: samples, channel: isColor ? channel ?? 0 : 0)
             let limit = UInt32(Value.max)
@@ -96,9 +103,12 @@ public enum PNG {
     static func check(_ status: Int32, _ name: String) throws {
         guard status != 0 else { return }
         let reason = spng_strerror(status).map { String(cString: $0) } ?? "error \(status)"
-        throw UserError(
+        throw damaged(name, reason, exitCode: status == Int32(SPNG_EMEM.rawValue) ? .outOfMemory : .badInput)
+    }
+
+    static func damaged(_ name: String, _ reason: String, exitCode: ExitCode = .badInput) -> UserError {
+        UserError(
             "\(name): the PNG is damaged or cut short (\(reason))",
-            hint: "Copy it again from its source, or take it out of the data set.",
-            exitCode: status == Int32(SPNG_EMEM.rawValue) ? .outOfMemory : .badInput)
+            hint: "Copy it again from its source, or take it out of the data set.", exitCode: exitCode)
     }
 }
