@@ -9,13 +9,12 @@ Needs no fixture and writes none: it is run by hand, or by whoever wants to know
 """
 import argparse
 import random
-import subprocess
 import tempfile
 from pathlib import Path
 
 import torch
 import transformers
-from safetensors.torch import load_file, save_file
+from against import parity, randomize, run, worst
 
 transformers.logging.set_verbosity_error()
 pick = random.choice
@@ -221,39 +220,6 @@ FAMILIES = {
 }
 
 
-def randomize(model):
-    """Random numbers everywhere, batch statistics too; freshly made networks are too near to the identity to tell mistakes."""
-    with torch.no_grad():
-        for name, tensor in model.state_dict().items():  # what is not saved, such as frequencies, stays
-            if not tensor.is_floating_point():
-                continue
-            if name.endswith("running_var"):
-                tensor.uniform_(0.5, 1.5)
-            elif tensor.dim() < 2:
-                tensor.add_(0.2 * torch.randn_like(tensor))
-            else:
-                tensor.mul_(1.5).add_(0.05 * torch.randn_like(tensor))
-    return model.eval()
-
-
-def run(program, *arguments):
-    result = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True)
-    if result.returncode:
-        raise RuntimeError(result.stderr.strip().splitlines()[0] if result.stderr.strip() else f"exit code {result.returncode}")
-
-
-def worst(expected, found):
-    errors = {}
-    for name, value in expected.items():
-        if name not in found:
-            raise RuntimeError(f"no tap {name}; there are {', '.join(sorted(found))}")
-        if found[name].shape != value.shape:
-            raise RuntimeError(f"{name}: expected {list(value.shape)}, found {list(found[name].shape)}")
-        errors[name] = ((found[name] - value).abs().max() / value.abs().max().clamp_min(1e-12)).item()
-    name = max(errors, key=errors.get)
-    return errors[name], name
-
-
 def attempt(program, family):
     model, (height, width), taps = FAMILIES[family]()
     randomize(model)
@@ -263,9 +229,7 @@ def attempt(program, family):
     with tempfile.TemporaryDirectory() as scratch:
         folder, again = Path(scratch, "theirs"), Path(scratch, "ours")
         model.save_pretrained(folder)
-        save_file({"image": image}, Path(scratch, "in.safetensors"))
-        run(program, "parity", "model", "--weights", folder, "--input", Path(scratch, "in.safetensors"), "--output", Path(scratch, "out.safetensors"))
-        error, name = worst(expected, load_file(Path(scratch, "out.safetensors")))
+        error, name = worst(expected, parity(program, image, folder))
         run(program, "export", folder, "--out", again)
         back, info = type(model).from_pretrained(again, output_loading_info=True)
         strange = [*info["missing_keys"], *info["unexpected_keys"], *info["mismatched_keys"]]

@@ -13,6 +13,7 @@ extension ModelsCommand {
                   segdistill models list
                   segdistill models list dinov2
                   segdistill models list --folders
+                  segdistill models list vit --json
                 """)
 
         @Argument(help: "Only names with this text in them, or whose aliases have it.")
@@ -24,6 +25,9 @@ extension ModelsCommand {
         @Flag(help: "As Markdown, with parameters, operations and strides: every network is run once, which takes minutes.")
         var markdown = false
 
+        @Flag(help: "As JSON: a row for every name, those elsewhere too, with the network's card.")
+        var json = false
+
         func run() throws {
             if folders { return printFolders() }
             let backbones = Models.backboneCards.filter { fits($0.name, Models.aliases(of: $0.name)) }
@@ -31,6 +35,7 @@ extension ModelsCommand {
             guard !backbones.isEmpty || !own.isEmpty else {
                 throw UserError("no network has '\(text ?? "")' in its name", hint: "'segdistill models list' shows all.", exitCode: .usage)
             }
+            if json { return print(try ModelListing.json(backbones.map(\.name), own)) }
             if markdown { return try printMarkdown(backbones) }
             if text == nil {
                 var heads = TextTable("head", "stands on", "source")
