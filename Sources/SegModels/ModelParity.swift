@@ -6,13 +6,7 @@ import TorchNN
 /// A network's taps and scores for given images, for comparison with another implementation.
 public enum ModelParity {
     /// All names that ``run(_:weights:inputs:)`` accepts for a bare file.
-    public static var names: [String] { Models.names + Models.backboneNames + torchvision.keys.sorted() }
-
-    /// torchvision's segmentation networks; their scores are compared at the image's size, as torchvision gives them.
-    private static let torchvision = [
-        "torchvision:fcn_resnet50": "fcn-resnet50", "torchvision:fcn_resnet101": "fcn-resnet101",
-        "torchvision:deeplabv3_resnet50": "deeplabv3-resnet50", "torchvision:deeplabv3_resnet101": "deeplabv3-resnet101",
-    ]
+    public static var names: [String] { Models.names + Models.backboneNames }
 
     /// - Parameters:
     ///   - name: of a bare file: a model of the table, or another library's network (`torchvision:resnet18`); the number of
@@ -47,10 +41,10 @@ public enum ModelParity {
         return try withTorchErrors {
             withoutGradients {
                 let taps = model.record(model.tapChannels.keys, of: image.float)
+                // torchvision gives scores at the image's size.
+                let isResized = name?.hasPrefix("torchvision:") == true
                 return taps.tensors.sorted { $0.key < $1.key }.map { name_, tensor in
-                    guard name_ == "logits", let model = model as? SegmentationModel, torchvision[name ?? ""] != nil else {
-                        return (name_, tensor.contiguous())
-                    }
+                    guard isResized, name_ == "logits", let model = model as? SegmentationModel else { return (name_, tensor.contiguous()) }
                     return (name_, model.resize(tensor, to: Array(image.shape.suffix(2))).contiguous())
                 }
             }
@@ -70,7 +64,7 @@ public enum ModelParity {
             let options = ModelOptions(
                 patchSize: patchSize,
                 hasAuxiliaryHead: tensors.keys.contains { $0.contains("aux_classifier.") || $0.contains("auxiliary_head.") })
-            let model = try Models.make(torchvision[name] ?? name, classes: classes, options: options)
+            let model = try Models.make(name, classes: classes, options: options)
             try model.load(weights: tensors, from: path)
             return model
         }

@@ -24,6 +24,9 @@ public struct Normalization: Sendable, Equatable {
     /// RGB in 0…1 with ImageNet's statistics: torchvision's, timm's and EdgeNets' convention.
     public static let imageNet = Normalization(mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225])
 
+    /// −1 to 1: that of Google's networks in TensorFlow.
+    static let half = Normalization(mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])
+
     /// ESPNet's: BGR, (x − mean) / std / 255 with statistics in 0…255.
     static func espnet(mean: [Double], std: [Double]) -> Normalization {
         Normalization(order: .bgr, scale: 1, mean: mean, std: std.map { $0 * 255 })

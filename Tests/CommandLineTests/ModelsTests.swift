@@ -13,6 +13,23 @@ import Testing
         #expect(show.output.contains("GMACs"))
     }
 
+    /// A row for every name, with the card of that library's weights.
+    @Test func listAsJSON() throws {
+        struct Row: Decodable {
+            let name: String
+            let network: String
+            let mean: [Double]
+            let licence: String
+        }
+        let list = try Tool.run("models", "list", "vit_b_32", "--json")
+        #expect(list.status == 0)
+        let rows = try JSONDecoder().decode([Row].self, from: Data(list.output.utf8))
+        #expect(rows.map(\.name) == ["vit-base-patch32", "timm:vit_base_patch32_224", "torchvision:vit_b_32"])
+        #expect(Set(rows.map(\.network)) == ["vit-base-patch32"])
+        #expect(rows.map(\.mean) == [[0.5, 0.5, 0.5], [0.5, 0.5, 0.5], [0.485, 0.456, 0.406]])
+        #expect(rows.map(\.licence) == ["Apache-2.0", "Apache-2.0", "BSD-3-Clause"])
+    }
+
     @Test func unknownNames() throws {
         let list = try Tool.run("models", "list", "gpt")
         #expect(list.status == 64)

@@ -18,6 +18,22 @@ import TorchNN
         try checkBackbone("large-dilated", of: "conv_mobile", MobileNet(.v3(isLarge: true), outputStride: 16, classes: 7))
     }
 
+    /// With the auxiliary head that torchvision's DeepLabV3 has on the map that LR-ASPP reads.
+    @Test(arguments: ["lraspp", "deeplabv3"]) func segmentersOfTorchvision(_ head: String) throws {
+        try ZooCase(head, of: "conv_mobile").checkParity(as: "torchvision:\(head)_mobilenet_v3_large")
+    }
+
+    /// It is loaded where the model has one, or left out by name.
+    @Test func auxiliaryHead() throws {
+        let weights = try ZooCase("deeplabv3", of: "conv_mobile").weights
+        let name = "torchvision:deeplabv3_mobilenet_v3_large"
+        try Models.make(name, classes: 6, options: .init(hasAuxiliaryHead: true)).load(weights: weights, from: "deeplabv3")
+        let model = try Models.make(name, classes: 6)
+        #expect(throws: LoadError.self) { try model.load(weights: weights, from: "deeplabv3") }
+        let report = try model.load(weights: weights, from: "deeplabv3", discard: ["aux_classifier.*"])
+        #expect(report.loaded == model.stateDict().count)
+    }
+
     @Test(arguments: [MemoryFormat.contiguous, .channelsLast]) func training(format: MemoryFormat) throws {
         var shape = MobileNet.Configuration.v3(isLarge: false, width: 0.5)
         (shape.eps, shape.momentum, shape.dropout) = (1e-5, 0.1, 0)

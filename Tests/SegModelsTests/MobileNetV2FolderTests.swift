@@ -5,11 +5,11 @@ import Torch
 import TorchNN
 
 @Suite struct MobileNetV2FolderTests {
-    @Test(arguments: ["classifier", "odd", "dilated8", "options"]) func folders(_ name: String) throws {
+    @Test(arguments: ["classifier", "odd", "dilated8", "options", "segmenter"]) func folders(_ name: String) throws {
         try ZooCase(name, of: "conv_mobilenetv2").checkParity()
     }
 
-    @Test(arguments: ["classifier", "options", "odd"]) func writtenAgain(_ name: String) throws {
+    @Test(arguments: ["classifier", "options", "odd", "segmenter"]) func writtenAgain(_ name: String) throws {
         try checkRoundTrip(name, of: "conv_mobilenetv2")
     }
 

@@ -15,6 +15,20 @@ import TorchNN
         #expect(throws: UserError.self) { _ = try Models.make("espnet", classes: 4) }
     }
 
+    /// One network, whose weights in several libraries were trained on other pixels and sizes.
+    @Test func cardsOfOtherLibraries() throws {
+        func card(_ name: String) throws -> ModelCard { try withoutInitialization { try Models.backbone(name).card } }
+        #expect(try card("vit-base-patch16").normalization.mean == [0.5, 0.5, 0.5])
+        #expect(try card("timm:vit_base_patch16_224").normalization.mean == [0.5, 0.5, 0.5])
+        #expect(try card("torchvision:vit_b_16").normalization == .imageNet)
+        #expect(try card("torchvision:vit_b_16").license == "BSD-3-Clause")
+        #expect(try card("eva02-base").inputSize == 448)
+        #expect(try card("timm:eva02_base_patch14_224").inputSize == 224)
+        #expect(try card("timm:sam2_hiera_tiny.fb_r896").inputSize == 896)
+        #expect(try card("timm:resnet50.a1_in1k").license == "Apache-2.0")
+        #expect(try card("timm:resnet50.tv_in1k").license == "BSD-3-Clause")
+    }
+
     @Test func optionsThatAModelDoesNotHaveAreRefused() {
         #expect { _ = try Models.make("espnetv2-s0.5", classes: 3, options: .init(outputStride: 8)) } throws: {
             "\($0)".contains("espnetv2-s0.5 has no option 'outputStride'")

@@ -9,7 +9,8 @@ import TorchNN
 /// Whole segmentation networks of transformers, opened from their folders.
 @Suite struct SegmenterFolderTests {
     @Test(arguments: [
-        "segformer", "segformer.odd", "upernet.swin", "upernet.swin.odd", "upernet.convnext", "upernet.dinov2", "upernet.registers",
+        "segformer", "segformer.odd", "upernet.swin", "upernet.swin.odd", "upernet.convnext", "upernet.resnet", "upernet.dinov2",
+        "upernet.registers",
     ])
     func evaluation(name: String) throws {
         try ZooCase(name, of: "heads").checkParity()
@@ -56,7 +57,7 @@ import TorchNN
     }
 
     /// What is written as a folder gives the same scores again.
-    @Test(arguments: ["segformer", "upernet.swin", "upernet.convnext"]) func export(name: String) throws {
+    @Test(arguments: ["segformer", "upernet.swin", "upernet.convnext", "upernet.resnet"]) func export(name: String) throws {
         try withTorchErrors {
             let zoo = try ZooCase(name, of: "heads")
             try zoo.withFiles { folder in
@@ -83,6 +84,18 @@ import TorchNN
                 return "\(error)"
             }
         }
+    }
+
+    @Test func otherArchitecturesAreRefused() throws {
+        let beit = try refusal("segformer") { config in
+            config["model_type"] = "beit"
+            config["architectures"] = ["BeitForSemanticSegmentation"]
+        }
+        #expect(beit.contains("config.json: model_type is 'beit', which this package does not have"))
+        #expect(beit.contains("It has: ") && beit.contains("segformer, "))
+        let other = try refusal("segformer") { $0["architectures"] = ["SegformerForDepthEstimation"] }
+        #expect(other.contains("'SegformerForDepthEstimation' is an architecture that this package does not have"))
+        #expect(other.contains("Of segformer it has: ") && other.contains("SegformerForSemanticSegmentation"))
     }
 
     @Test func badConfigurationsAreRefused() throws {

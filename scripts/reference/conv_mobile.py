@@ -6,7 +6,9 @@ import torch
 import torchvision
 import transformers
 from torchvision.models import mobilenet_v3_large, mobilenet_v3_small
-from transformers import MobileNetV2Config, MobileNetV2ForImageClassification, MobileNetV2Model
+from torchvision.models.segmentation import deeplabv3_mobilenet_v3_large, lraspp_mobilenet_v3_large
+from transformers import (MobileNetV2Config, MobileNetV2ForImageClassification, MobileNetV2ForSemanticSegmentation,
+                          MobileNetV2Model)
 from zoo import Zoo, saved_names
 
 
@@ -50,6 +52,17 @@ class Dilated(torch.nn.Module):
 
 
 zoo.case("large-dilated", Dilated(), (1, 3, 64, 75), torchvision_taps([3, 6, 12, 16]))
+
+
+def segmenter_taps(network, image):
+    maps = network.backbone(image)
+    names = {"low": "stage2", "aux": "stage2", "high": "stage4", "out": "stage4"}
+    return {names[name]: value for name, value in maps.items()} | {"logits": network(image)["out"]}
+
+
+bare = dict(weights_backbone=None, num_classes=6)
+zoo.case("lraspp", lraspp_mobilenet_v3_large(**bare), (2, 3, 75, 91), segmenter_taps)
+zoo.case("deeplabv3", deeplabv3_mobilenet_v3_large(**bare, aux_loss=True), (1, 3, 64, 96), segmenter_taps)
 zoo.case("train", timm.create_model("mobilenetv3_small_050", num_classes=7), (4, 3, 64, 64), timm_taps, training=True,
          gradients=("conv_stem.weight", "blocks.2.0.se.conv_reduce.weight", "blocks.5.0.conv.weight", "classifier.bias"))
 for key in [key for key in zoo.tensors if ".after." in key and ".after.bn1." not in key and "blocks.5.0" not in key]:
@@ -78,6 +91,8 @@ folder("odd", MobileNetV2Model, (1, 3, 75, 91), finegrained_output=False, layer_
 folder("dilated8", MobileNetV2Model, (1, 3, 96, 75), output_stride=8)
 folder("options", MobileNetV2ForImageClassification, (1, 3, 75, 64), output_stride=16, tf_padding=False, first_layer_is_expansion=False,
        expand_ratio=3.5, hidden_act="silu", depth_divisible_by=4, min_depth=4, depth_multiplier=0.3)
+folder("segmenter", MobileNetV2ForSemanticSegmentation, (2, 3, 96, 75), output_stride=8,
+       gradients=("segmentation_head.conv_projection.convolution.weight", "segmentation_head.conv_pool.convolution.weight"))
 folder("train", MobileNetV2Model, (4, 3, 64, 64), training=True)
 for key in [key for key in zoo.tensors if ".after." in key and ".after.conv_1x1." not in key and ".after.layer.3." not in key]:
     del zoo.tensors[key]

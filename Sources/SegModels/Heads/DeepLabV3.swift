@@ -17,6 +17,8 @@ package final class DeepLabV3: Module, SegmentationHead {
 
     package override class var keys: [String: String] { ["layers": ""] }
 
+    package var keyMaps: [KeyMap] { [.torchvisionMobile] }
+
     package func callAsFunction(_ stages: [Tensor]) -> (features: Tensor, logits: Tensor) {
         let features = layers.apply(0..<4, to: stages[3])
         return (features, layers.layers[4](features))

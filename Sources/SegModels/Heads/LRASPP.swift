@@ -26,6 +26,8 @@ package final class LRASPP: Module, SegmentationHead {
 
     package override class var keys: [String: String] { ["scale": "scale.1"] }
 
+    package var keyMaps: [KeyMap] { [.torchvisionMobile] }
+
     package func callAsFunction(_ stages: [Tensor]) -> (features: Tensor, logits: Tensor) {
         let (low, high) = (stages[resolutionStage], stages[3])
         let gated = cbr(high) * scale(F.adaptiveAvgPool2d(high, [1, 1])).sigmoid()

@@ -59,7 +59,7 @@ extension HuggingFaceFamily {
         return .init(blocks: blocks, areNormed: try config.bool("apply_layernorm", true))
     }
 
-    private static func card(_ name: String, _ classes: Int, _ backbone: Backbone) -> ModelCard {
+    static func card(_ name: String, _ classes: Int, _ backbone: Backbone) -> ModelCard {
         var card = backbone.card
         (card.name, card.classes) = (name, classes)
         return card

@@ -74,6 +74,7 @@ extension Models {
         backbone.card.normalization = Normalization(
             mean: try pixels.doubles("mean", backbone.card.normalization.mean),
             std: try pixels.doubles("std", backbone.card.normalization.std))
+        backbone.card.inputSize = try pixels.ints("input_size", []).last ?? backbone.card.inputSize
         return backbone
     }
 }

@@ -65,6 +65,8 @@ struct BackboneOptions: Sendable {
     var outputStride: Int?
     /// The side of a patch, for a plain vision transformer; nil: as published.
     var patchSize: Int?
+    /// Whether MobileNetV3's second map is that of the first block at its stride, not of the last: torchvision's heads read it there.
+    var isSecondMapEarly = false
     /// Outputs of an image classifier; nil leaves out all that only a classifier needs.
     var classes: Int?
     /// Whose network of that name it is (`timm`, `torchvision`), where implementations differ; nil: the authors'.

@@ -9,12 +9,14 @@ struct HeadKind: Sendable {
     let fits: @Sendable (BackboneKind) -> Bool
     /// Channels of the auxiliary head; nil: as published with most, a quarter of the map's on convolutional backbones, 256 on others.
     let auxiliaryWidth: Int?
+    /// Whether it reads ``BackboneOptions/isSecondMapEarly``.
+    let readsEarly: Bool
     /// Another name of the whole network on a backbone, where it has one.
     let alias: @Sendable (BackboneKind) -> String?
     let make: @Sendable (_ backbone: Backbone, _ classes: Int, _ width: Int?) throws -> any SegmentationHead
 
     init(
-        _ name: String, source: String, outputStride: Int? = nil, auxiliaryWidth: Int? = nil,
+        _ name: String, source: String, outputStride: Int? = nil, auxiliaryWidth: Int? = nil, readsEarly: Bool = false,
         alias: @escaping @Sendable (BackboneKind) -> String? = { _ in nil },
         fits: @escaping @Sendable (BackboneKind) -> Bool = { _ in true },
         make: @escaping @Sendable (_ backbone: Backbone, _ classes: Int, _ width: Int?) throws -> any SegmentationHead
@@ -25,6 +27,7 @@ struct HeadKind: Sendable {
         self.fits = fits
         self.alias = alias
         self.auxiliaryWidth = auxiliaryWidth
+        self.readsEarly = readsEarly
         self.make = make
     }
 
@@ -40,7 +43,7 @@ struct HeadKind: Sendable {
             if !kind.dilates { try Models.refuse("outputStride", of: name, unless: options.outputStride == nil) }
             let stride = options.outputStride ?? (kind.dilates ? outputStride : nil)
             if let stride { try Models.checkStride(stride, of: name) }
-            let backbone = try kind.build(.init(outputStride: stride, patchSize: options.patchSize))
+            let backbone = try kind.build(.init(outputStride: stride, patchSize: options.patchSize, isSecondMapEarly: readsEarly))
             var card = backbone.card
             (card.name, card.classes, card.source) = (name, classes, "\(source); \(card.source)")
             // The backbone's published weights have an input size; the network is trained at the recipe's.
@@ -56,20 +59,30 @@ struct HeadKind: Sendable {
 extension HeadKind {
     /// The heads that read the deepest map, kept large by dilation, and LR-ASPP.
     static let classical = [
-        HeadKind("fcn", source: "Long et al. 2015", outputStride: 8) { backbone, classes, width in
+        HeadKind("fcn", source: "Long et al. 2015", outputStride: 8, alias: { torchvision("fcn", on: $0) }) { backbone, classes, width in
             // HRNet keeps all its resolutions up to the end: its own head joins them.
             guard backbone.card.name.hasPrefix("hrnet") else { return FCN(backbone.channels[3], classes: classes, width: width) }
             let joined = backbone.channels.reduce(0, +)
             return FCN(backbone.channels, classes: classes, width: width ?? joined, stages: [0, 1, 2, 3], kernel: 1)
         },
         HeadKind("pspnet", source: "Zhao et al. 2017", outputStride: 8, fits: \.dilates) { PSP($0.channels[3], classes: $1, width: $2) },
-        HeadKind("deeplabv3", source: "Chen et al. 2017", outputStride: 8, fits: \.dilates) { backbone, classes, width in
+        HeadKind(
+            "deeplabv3", source: "Chen et al. 2017", outputStride: 8, alias: { torchvision("deeplabv3", on: $0) }, fits: \.dilates
+        ) { backbone, classes, width in
             DeepLabV3(backbone.channels[3], classes: classes, rates: atrousRates(backbone), width: width ?? 256)
         },
-        HeadKind("lraspp", source: "Howard et al. 2019", outputStride: 16, fits: \.dilates) { backbone, classes, width in
+        HeadKind(
+            "lraspp", source: "Howard et al. 2019", outputStride: 16, readsEarly: true,
+            alias: { $0.name == "mobilenetv3-large" ? "torchvision:lraspp_mobilenet_v3_large" : nil }, fits: \.dilates
+        ) { backbone, classes, width in
             LRASPP(low: backbone.channels[1], high: backbone.channels[3], classes: classes, width: width ?? 128)
         },
     ]
+
+    /// torchvision's name for a network that is the same there.
+    private static func torchvision(_ head: String, on backbone: BackboneKind) -> String? {
+        ["resnet50", "resnet101"].contains(backbone.name) ? "torchvision:\(head)_\(backbone.name)" : nil
+    }
 
     /// Dilations of atrous pyramids: the published ones are those of stride 8; the field of view in pixels stays the same at others.
     static func atrousRates(_ backbone: Backbone) -> [Int] { [12, 24, 36].map { max(1, $0 * 8 / backbone.strides[3]) } }

@@ -38,7 +38,9 @@ public enum Models {
         guard let found else { throw unknown("backbone", name, among: backboneNames) }
         if classes != nil { try refuse("classes", of: name, unless: found.classifies) }
         let library = name.contains(":") ? String(name.prefix { $0 != ":" }) : nil
-        return try found.build(.init(patchSize: patchSize, classes: classes, library: library))
+        let backbone = try found.build(.init(patchSize: patchSize, classes: classes, library: library))
+        backbone.card.take(from: name)
+        return backbone
     }
 
     /// A model (with `classes`), or a backbone without its classifier.

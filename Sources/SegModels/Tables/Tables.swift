@@ -16,5 +16,5 @@ extension HuggingFaceFamily {
 }
 
 extension Models {
-    static let table: [Entry] = espnet + espnetv2 + HeadKind.all.flatMap(\.entries) + mask2formers
+    static let table: [Entry] = espnet + espnetv2 + HeadKind.all.flatMap(\.entries) + mask2formers + torchvisions
 }

@@ -1,6 +1,7 @@
 import Foundation
 import SegModels
 import Torch
+import TorchNN
 
 /// A row of `models list --json`: a name and what its network's card says.
 struct ModelListing: Encodable {

@@ -4,7 +4,7 @@ extension MobileNet {
     var maps: [KeyMap] {
         [
             KeyMap("timm's MobileNet", .timm, recognizedBy: ["conv_stem.weight"], butNot: ["blocks.0.0.attn.*"], isBackbone: true),
-            torchvision, port, transformers,
+            torchvision("features."), torchvision(""), port, transformers,
         ]
     }
 
@@ -26,10 +26,10 @@ extension MobileNet {
         zip(theirs, ours).map { .rename("\($0).*", to: "\($1).*") }
     }
 
-    /// torchvision numbers all layers of a block, and all blocks.
-    private var torchvision: KeyMap {
+    /// torchvision numbers all layers of a block, and all blocks; its segmentation networks have these alone, without `features.`
+    private func torchvision(_ place: String) -> KeyMap {
         let blocks = row.enumerated().flatMap { index, block -> [KeyMap.Rule] in
-            let theirs = "features.\(index + 1)"
+            let theirs = "\(place)\(index + 1)"
             let (widen, filter, narrow) = Self.names(block.shape)
             func ours(_ names: [String]) -> [String] { names.map { "\(block.place).\($0)" } }
             if block.shape.inner == nil { return Self.renames(["\(theirs).0", "\(theirs).1"], ours(narrow)) }
@@ -52,10 +52,10 @@ extension MobileNet {
                 .rename("classifier.0.bias", to: "conv_head.bias"), .rename("classifier.3.*", to: "classifier.*"),
             ]
             : Self.renames(
-                ["features.\(row.count + 1).0", "features.\(row.count + 1).1", "classifier.1"], ["conv_head", "bn2", "classifier"])
+                ["\(place)\(row.count + 1).0", "\(place)\(row.count + 1).1", "classifier.1"], ["conv_head", "bn2", "classifier"])
         return KeyMap(
-            "torchvision's MobileNet", .torchvision, recognizedBy: ["features.0.0.weight"],
-            rules: Self.renames(["features.0.0", "features.0.1"], ["conv_stem", "bn1"]) + blocks + head, isBackbone: true)
+            "torchvision's MobileNet", .torchvision, recognizedBy: ["\(place)0.0.weight"],
+            rules: Self.renames(["\(place)0.0", "\(place)0.1"], ["conv_stem", "bn1"]) + blocks + head, isBackbone: true)
     }
 
     /// EfficientNet-Lite's port to PyTorch.

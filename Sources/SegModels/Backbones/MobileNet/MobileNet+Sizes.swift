@@ -128,6 +128,7 @@ extension BackboneKind {
             var shape = MobileNet.Configuration.v3(isLarge: isLarge, width: Double(percent) / 100)
             // Weights of torchvision and timm were trained with different constants; files of one need its own.
             if options.library == "timm" || percent < 100 { (shape.eps, shape.momentum) = (1e-5, 0.1) }
+            shape.isSecondMapEarly = options.isSecondMapEarly
             return MobileNet(shape, outputStride: options.outputStride ?? 32, classes: options.classes)
         }
     }
@@ -139,7 +140,7 @@ extension BackboneKind {
         let timm = "tf_efficientnet_lite\(number)"
         return BackboneKind(
             "efficientnet-lite\(number)", aliases: ["timm:\(timm)", "timm:\(timm).in1k"],
-            normalization: Normalization(mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5]), inputSize: sizes.side, license: "Apache-2.0",
+            normalization: .half, inputSize: sizes.side, license: "Apache-2.0",
             source: "Google 2020, EfficientNet-Lite\(number)", repository: "timm/\(timm).in1k", dilates: true
         ) {
             MobileNet(

@@ -19,6 +19,8 @@ public final class MobileNet: Backbone {
         package var momentum = 0.1
         /// Whether the first block of a level that dilates instead of striding dilates as those after it.
         var dilatesAtOnce = false
+        /// Whether the second map is that of the first block at its stride, not of the last.
+        var isSecondMapEarly = false
         package var dropout = 0.2
         /// Whether the layer before the classifier is there without a classifier.
         var keepsHead = false
@@ -50,7 +52,7 @@ public final class MobileNet: Backbone {
             level.map { block in
                 let (stride, first, rest) = plan.level(stride: block.stride)
                 published *= block.stride
-                last[published] = (place, block.outChannels)
+                if published != 8 || last[8] == nil || !shape.isSecondMapEarly { last[published] = (place, block.outChannels) }
                 place += 1
                 return InvertedResidual(
                     block, stride: stride, dilation: shape.dilatesAtOnce ? rest : first, padding: shape.padding, eps: shape.eps,

@@ -79,20 +79,26 @@ struct MobileNetV2Folder: Sendable {
 extension HuggingFaceFamily {
     static let mobileNets = [
         HuggingFaceFamily(
-            "mobilenet_v2", ["MobileNetV2Model", "MobileNetV2ForImageClassification"], configuration: configuration
+            "mobilenet_v2", ["MobileNetV2Model", "MobileNetV2ForImageClassification", "MobileNetV2ForSemanticSegmentation"],
+            configuration: configuration
         ) { config in
             let folder = try MobileNetV2Folder(config)
             let classes = config.architecture == "MobileNetV2ForImageClassification" ? try config.classes() : nil
             let network = MobileNet(folder.configuration, outputStride: folder.outputStride, classes: classes)
-            network.card.normalization = Normalization(mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])
-            return network
+            network.card.normalization = .half
+            guard config.architecture == "MobileNetV2ForSemanticSegmentation" else { return network }
+            let labels = try config.classes()
+            let head = MobileDeepLab(network.channels[3], classes: labels, dropout: folder.dropout)
+            return EncoderDecoder(card("mobilenet_v2", labels, network), network, head: head)
         }
     ]
 
     private static func configuration(_ model: VisionModel) -> [String: any Sendable]? {
-        guard let network = model as? MobileNet, let folder = network.configuration.folder else { return nil }
-        let name = network.classifier == nil ? "MobileNetV2Model" : "MobileNetV2ForImageClassification"
-        let labels: [String: any Sendable] = network.classifier == nil ? [:] : ["num_labels": network.card.classes]
-        return folder.huggingFace.merging(labels) { $1 }.merging(["architectures": [name]]) { $1 }
+        let segmenter = (model as? EncoderDecoder).flatMap { $0.classifier is MobileDeepLab ? $0 : nil }
+        guard let network = (segmenter?.backbone ?? model) as? MobileNet, let folder = network.configuration.folder else { return nil }
+        let hasClasses = segmenter != nil || network.classifier != nil
+        let name = segmenter != nil ? "ForSemanticSegmentation" : hasClasses ? "ForImageClassification" : "Model"
+        let labels: [String: any Sendable] = hasClasses ? ["num_labels": model.card.classes] : [:]
+        return folder.huggingFace.merging(labels) { $1 }.merging(["architectures": ["MobileNetV2\(name)"]]) { $1 }
     }
 }

@@ -30,7 +30,6 @@ extension BackboneKind {
         }
     }
 
-    private static let half = Normalization(mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5])
     private static let openAI = Normalization(
         mean: [0.481_454_66, 0.457_827_5, 0.408_210_73], std: [0.268_629_54, 0.261_302_58, 0.275_777_11])
 
@@ -43,7 +42,7 @@ extension BackboneKind {
         ]["\(size)\(patch)"]
         let repositories = ["base", "large"].contains(size) ? "google/vit-\(size)-patch\(patch)-224-in21k" : nil
         return row(
-            "vit-\(size)-patch\(patch)", size, .vit, patch: patch, pixels: half,
+            "vit-\(size)-patch\(patch)", size, .vit, patch: patch, pixels: .half,
             aliases: ["timm:vit_\(size)_patch\(patch)_224"] + (torchvision.map { [$0] } ?? []), license: "Apache-2.0",
             source: "Dosovitskiy et al. 2021", repository: repositories)
     }
@@ -116,7 +115,8 @@ extension BackboneKind {
             prefix, activation, suffix, repository in
             row(
                 "\(prefix)-\(size)-patch\(patch)", size, .clip, patch: patch, pixels: openAI,
-                aliases: ["timm:vit_\(size)_patch\(patch)_clip\(suffix)_224"], license: "MIT",
+                aliases: ["timm:vit_\(size)_patch\(patch)_clip\(suffix)_224"]
+                    + (prefix == "clip" ? ["timm:vit_\(size)_patch\(patch)_clip\(suffix)_224.openai"] : []), license: "MIT",
                 source: prefix == "clip" ? "Radford et al. 2021" : "OpenCLIP", repository: repository
             ) { shape, _ in
                 (shape.activation, shape.eps, shape.hasNormBefore, shape.hasPatchBias) = (activation, 1e-5, true, false)
@@ -126,7 +126,7 @@ extension BackboneKind {
 
     private static let siglips: [BackboneKind] = [("base", 16, 224), ("large", 16, 256)].map { size, patch, input in
         row(
-            "siglip-\(size)-patch\(patch)", size, .siglip, patch: patch, input: input, pixels: half,
+            "siglip-\(size)-patch\(patch)", size, .siglip, patch: patch, input: input, pixels: .half,
             aliases: ["timm:vit_\(size)_patch\(patch)_siglip_\(input)"], license: "Apache-2.0", source: "Zhai et al. 2023",
             repository: "google/siglip-\(size)-patch\(patch)-\(input)", classifies: false
         ) { shape, options in
