@@ -45,6 +45,10 @@ import TorchNN
         }
     }
 
+    @Test(arguments: ["large", "small"]) func lraspp(_ size: String) throws {
+        try ZooCase("lraspp-\(size)", of: "mmseg_networks").checkParity(as: "mmseg:lraspp-mobilenetv3-\(size)")
+    }
+
     /// The authors' head has a classifier more than it uses.
     @Test func officialSegFormer() throws {
         try withTorchErrors {

@@ -195,14 +195,17 @@ def main():
     torch.set_num_threads(1)
     rows = [row for row in json.loads(run(arguments.program, "models", "list", *filter(None, [arguments.family]), "--json"))
             if row["name"].startswith(("timm:", "torchvision:")) and (not arguments.names or row["name"] in arguments.names)]
-    failures = 0
+    failures, seen = 0, set()
     for row in rows:
         torch.manual_seed(arguments.seed)
         if arguments.cards:
             failures += not compared(row)
+        elif (same := (row["network"], row["name"].split(".")[0])) in seen:
+            print(f"same {row['name']:50} as without the tag", flush=True)
         elif parameters(row["name"]) > arguments.largest * 1e6:
             print(f"left {row['name']:50} too large", flush=True)
         else:
+            seen.add(same)
             failures += not tried(arguments.program, row["name"])
     print(f"{len(rows)} networks, {failures} differ")
     raise SystemExit(failures > 0)

@@ -4,7 +4,6 @@ import TorchNN
 
 extension ResNet {
     var maps: [KeyMap] {
-        let transformers = Self.transformers
         guard configuration.hasDeepStem else {
             return [KeyMap("torchvision's ResNet", .torchvision, recognizedBy: ["conv1.weight"], isBackbone: true), transformers]
         }
@@ -16,15 +15,19 @@ extension ResNet {
         ]
     }
 
-    private static let transformers = KeyMap(
-        "transformers' ResNet", .transformers,
-        recognizedBy: ["resnet.", ""].map { "\($0)embedder.embedder.convolution.weight" },
-        rules: ["resnet.", ""].flatMap { place in
+    /// The names of its own kind first: with a classifier they stand below `resnet.`
+    private var transformers: KeyMap {
+        let places = fc == nil ? ["", "resnet."] : ["resnet.", ""]
+        let rules = places.flatMap { place -> [KeyMap.Rule] in
             [
                 .rename("\(place)embedder.embedder.convolution.*", to: "conv1.*"),
                 .rename("\(place)embedder.embedder.normalization.*", to: "bn1.*"),
-            ] + (0..<4).flatMap { rules("\(place)encoder.stages.\($0).layers", "layer\($0 + 1)") }
-        } + [.rename("classifier.1.*", to: "fc.*")], isBackbone: true)
+            ] + (0..<4).flatMap { Self.rules("\(place)encoder.stages.\($0).layers", "layer\($0 + 1)") }
+        }
+        return KeyMap(
+            "transformers' ResNet", .transformers, recognizedBy: places.map { "\($0)embedder.embedder.convolution.weight" },
+            rules: rules + [.rename("classifier.1.*", to: "fc.*")], isBackbone: true)
+    }
 
     private static func rules(_ theirs: String, _ ours: String) -> [KeyMap.Rule] {
         [
@@ -69,7 +72,11 @@ extension ResNet {
             "downsample_in_first_stage": configuration.stridesInFirstLevel, "downsample_in_bottleneck": configuration.stridesFirst,
         ]
         values["architectures"] = [fc == nil ? "ResNetModel" : "ResNetForImageClassification"]
-        if fc != nil { values["num_labels"] = card.classes }
+        if fc == nil {
+            values["out_features"] = (1...4).map { "stage\($0)" }
+        } else {
+            values["num_labels"] = card.classes
+        }
         return values
     }
 }

@@ -7,10 +7,10 @@ final class ConvModule: Module, Layer {
     let bn: BatchNorm2d
 
     /// - Parameter kernel: odd; the result has the input's size.
-    init(_ inChannels: Int, _ outChannels: Int, kernel: Int = 1, dilation: Int = 1, momentum: Double = 0.1) {
+    init(_ inChannels: Int, _ outChannels: Int, kernel: Int = 1, dilation: Int = 1, eps: Double = 1e-5, momentum: Double = 0.1) {
         conv = Conv2d(
             inChannels, outChannels, kernel: kernel, padding: kernel / 2 * dilation, dilation: dilation, bias: false)
-        bn = BatchNorm2d(outChannels, momentum: momentum)
+        bn = BatchNorm2d(outChannels, eps: eps, momentum: momentum)
         super.init()
         Initializer.kaimingNormal(conv.weight, fan: .out)
     }

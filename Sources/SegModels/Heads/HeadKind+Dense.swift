@@ -52,6 +52,13 @@ extension HeadKind {
             let channels = backbone.channels[3]
             return ASPP(channels, classes: classes, rates: atrousRates(backbone), width: width ?? (channels >= 512 ? channels / 4 : 512))
         },
+        HeadKind(
+            "mmseg:lraspp", source: "Howard et al. 2019, mmsegmentation", outputStride: 8, options: .init(library: "mmseg"),
+            fits: isWholeMobileNetV3
+        ) { backbone, classes, width in
+            let channels = backbone.channels
+            return MMSegLRASPP(half: 16, shallow: channels[0], deep: channels[3], classes: classes, width: width ?? 128)
+        },
         HeadKind("mmseg:segformer", source: "Xie et al. 2021, mmsegmentation", fits: \.isPyramid) { backbone, classes, width in
             SegFormerHead(backbone.channels, classes: classes, width: width ?? 256, form: .normalized)
         },
@@ -66,6 +73,10 @@ extension HeadKind {
     private static func segFormerWidth(_ backbone: Backbone) -> Int {
         let name = backbone.card.name
         return name.hasPrefix("mit-") && !["mit-b0", "mit-b1"].contains(name) ? 768 : 256
+    }
+
+    @Sendable private static func isWholeMobileNetV3(_ kind: BackboneKind) -> Bool {
+        ["mobilenetv3-large", "mobilenetv3-small"].contains(kind.name)
     }
 
     private static func refuseWidth(_ head: String, _ width: Int?) throws {

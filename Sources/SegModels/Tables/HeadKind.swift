@@ -9,14 +9,14 @@ struct HeadKind: Sendable {
     let fits: @Sendable (BackboneKind) -> Bool
     /// Channels of the auxiliary head; nil: as published with most, a quarter of the map's on convolutional backbones, 256 on others.
     let auxiliaryWidth: Int?
-    /// Whether it reads ``BackboneOptions/isSecondMapEarly``.
-    let readsEarly: Bool
+    /// How it wants the backbone.
+    let backboneOptions: BackboneOptions
     /// Another name of the whole network on a backbone, where it has one.
     let alias: @Sendable (BackboneKind) -> String?
     let make: @Sendable (_ backbone: Backbone, _ classes: Int, _ width: Int?) throws -> any SegmentationHead
 
     init(
-        _ name: String, source: String, outputStride: Int? = nil, auxiliaryWidth: Int? = nil, readsEarly: Bool = false,
+        _ name: String, source: String, outputStride: Int? = nil, auxiliaryWidth: Int? = nil, options: BackboneOptions = .init(),
         alias: @escaping @Sendable (BackboneKind) -> String? = { _ in nil },
         fits: @escaping @Sendable (BackboneKind) -> Bool = { _ in true },
         make: @escaping @Sendable (_ backbone: Backbone, _ classes: Int, _ width: Int?) throws -> any SegmentationHead
@@ -27,7 +27,7 @@ struct HeadKind: Sendable {
         self.fits = fits
         self.alias = alias
         self.auxiliaryWidth = auxiliaryWidth
-        self.readsEarly = readsEarly
+        backboneOptions = options
         self.make = make
     }
 
@@ -43,7 +43,9 @@ struct HeadKind: Sendable {
             if !kind.dilates { try Models.refuse("outputStride", of: name, unless: options.outputStride == nil) }
             let stride = options.outputStride ?? (kind.dilates ? outputStride : nil)
             if let stride { try Models.checkStride(stride, of: name) }
-            let backbone = try kind.build(.init(outputStride: stride, patchSize: options.patchSize, isSecondMapEarly: readsEarly))
+            var chosen = backboneOptions
+            (chosen.outputStride, chosen.patchSize) = (stride, options.patchSize)
+            let backbone = try kind.build(chosen)
             var card = backbone.card
             (card.name, card.classes, card.source) = (name, classes, "\(source); \(card.source)")
             // The backbone's published weights have an input size; the network is trained at the recipe's.
@@ -59,7 +61,7 @@ struct HeadKind: Sendable {
 extension HeadKind {
     /// The heads that read the deepest map, kept large by dilation, and LR-ASPP.
     static let classical = [
-        HeadKind("fcn", source: "Long et al. 2015", outputStride: 8, alias: { torchvision("fcn", on: $0) }) { backbone, classes, width in
+        HeadKind("fcn", source: "Long et al. 2015", outputStride: 8, alias: torchvisionName("fcn")) { backbone, classes, width in
             // HRNet keeps all its resolutions up to the end: its own head joins them.
             guard backbone.card.name.hasPrefix("hrnet") else { return FCN(backbone.channels[3], classes: classes, width: width) }
             let joined = backbone.channels.reduce(0, +)
@@ -67,21 +69,25 @@ extension HeadKind {
         },
         HeadKind("pspnet", source: "Zhao et al. 2017", outputStride: 8, fits: \.dilates) { PSP($0.channels[3], classes: $1, width: $2) },
         HeadKind(
-            "deeplabv3", source: "Chen et al. 2017", outputStride: 8, alias: { torchvision("deeplabv3", on: $0) }, fits: \.dilates
+            "deeplabv3", source: "Chen et al. 2017", outputStride: 8, alias: torchvisionName("deeplabv3"), fits: \.dilates
         ) { backbone, classes, width in
             DeepLabV3(backbone.channels[3], classes: classes, rates: atrousRates(backbone), width: width ?? 256)
         },
         HeadKind(
-            "lraspp", source: "Howard et al. 2019", outputStride: 16, readsEarly: true,
-            alias: { $0.name == "mobilenetv3-large" ? "torchvision:lraspp_mobilenet_v3_large" : nil }, fits: \.dilates
+            "lraspp", source: "Howard et al. 2019", outputStride: 16, options: .init(isSecondMapEarly: true),
+            alias: torchvisionLRASPP, fits: \.dilates
         ) { backbone, classes, width in
             LRASPP(low: backbone.channels[1], high: backbone.channels[3], classes: classes, width: width ?? 128)
         },
     ]
 
-    /// torchvision's name for a network that is the same there.
-    private static func torchvision(_ head: String, on backbone: BackboneKind) -> String? {
-        ["resnet50", "resnet101"].contains(backbone.name) ? "torchvision:\(head)_\(backbone.name)" : nil
+    /// torchvision's name for the head on a backbone, where it has the network.
+    private static func torchvisionName(_ head: String) -> @Sendable (BackboneKind) -> String? {
+        { ["resnet50", "resnet101"].contains($0.name) ? "torchvision:\(head)_\($0.name)" : nil }
+    }
+
+    @Sendable private static func torchvisionLRASPP(_ backbone: BackboneKind) -> String? {
+        backbone.name == "mobilenetv3-large" ? "torchvision:lraspp_mobilenet_v3_large" : nil
     }
 
     /// Dilations of atrous pyramids: the published ones are those of stride 8; the field of view in pixels stays the same at others.

@@ -4,7 +4,7 @@ extension MobileNet {
     var maps: [KeyMap] {
         [
             KeyMap("timm's MobileNet", .timm, recognizedBy: ["conv_stem.weight"], butNot: ["blocks.0.0.attn.*"], isBackbone: true),
-            torchvision("features."), torchvision(""), port, transformers,
+            torchvision("features."), torchvision(""), port, transformers, mmseg,
         ]
     }
 
@@ -56,6 +56,24 @@ extension MobileNet {
         return KeyMap(
             "torchvision's MobileNet", .torchvision, recognizedBy: ["\(place)0.0.weight"],
             rules: Self.renames(["\(place)0.0", "\(place)0.1"], ["conv_stem", "bn1"]) + blocks + head, isBackbone: true)
+    }
+
+    /// mmsegmentation's MobileNetV3.
+    private var mmseg: KeyMap {
+        let blocks = row.enumerated().flatMap { index, block -> [KeyMap.Rule] in
+            let (widen, filter, narrow) = Self.names(block.shape)
+            let theirs = "layer\(index + 1)"
+            let ours = (widen + filter + narrow).map { "\(block.place).\($0)" }
+            guard block.shape.inner != nil else { return Self.renames(["\(theirs).conv", "\(theirs).bn"], ours) }
+            let names = (widen.isEmpty ? [] : ["expand_conv"]) + ["depthwise_conv", "linear_conv"]
+            return Self.renames(names.flatMap { ["\(theirs).\($0).conv", "\(theirs).\($0).bn"] }, ours)
+                + Self.renames(
+                    ["\(theirs).se.conv1.conv", "\(theirs).se.conv2.conv"],
+                    ["\(block.place).se.conv_reduce", "\(block.place).se.conv_expand"])
+        }
+        return KeyMap(
+            "mmsegmentation's MobileNetV3", .mmseg, recognizedBy: ["layer0.conv.weight"],
+            rules: Self.renames(["layer0.conv", "layer0.bn"], ["conv_stem", "bn1"]) + blocks, isBackbone: true)
     }
 
     /// EfficientNet-Lite's port to PyTorch.

@@ -128,6 +128,7 @@ extension BackboneKind {
             var shape = MobileNet.Configuration.v3(isLarge: isLarge, width: Double(percent) / 100)
             // Weights of torchvision and timm were trained with different constants; files of one need its own.
             if options.library == "timm" || percent < 100 { (shape.eps, shape.momentum) = (1e-5, 0.1) }
+            if options.library == "mmseg" { shape.padding = .same }
             shape.isSecondMapEarly = options.isSecondMapEarly
             return MobileNet(shape, outputStride: options.outputStride ?? 32, classes: options.classes)
         }

@@ -35,7 +35,9 @@ public final class MobileNet: Backbone {
     private let convHead: Conv2d?
     private let bn2: BatchNorm2d?
     let classifier: Linear?
+    /// Where the four maps end in the row of blocks, and how many come before the first that halves the stem's map.
     private let ends: [Int]
+    private let blocksOfHalfSize: Int
 
     package init(_ shape: Configuration, outputStride: Int = 32, classes: Int? = nil) {
         configuration = shape
@@ -61,6 +63,7 @@ public final class MobileNet: Backbone {
         }
         let maps = [4, 8, 16, 32].map { last[$0]! }
         ends = maps.map(\.place)
+        blocksOfHalfSize = last[2].map { $0.place + 1 } ?? 0
         let hasHead = classes != nil || shape.keepsHead
         convHead = hasHead ? Conv2d(maps[3].channels, shape.head, kernel: 1, bias: shape.poolsFirst) : nil
         bn2 = hasHead && !shape.poolsFirst ? BatchNorm2d(shape.head, eps: shape.eps, momentum: shape.momentum) : nil
@@ -86,9 +89,15 @@ public final class MobileNet: Backbone {
     public override var classifierTensors: [String] { (configuration.keepsHead ? [] : ["conv_head.*", "bn2.*"]) + ["classifier.*"] }
     public override var keyMaps: [KeyMap] { maps }
 
-    public override func stages(_ image: Tensor, taps: inout Taps) -> [Tensor] {
-        let x = configuration.stemActivation.applied(bn1(convStem(image)))
-        return stages(cut(blocks.flatMap(\.self), at: ends), x, taps: &taps)
+    public override func stages(_ image: Tensor, taps: inout Taps) -> [Tensor] { stages(image, taps: &taps) { _ in } }
+
+    /// - Parameter half: gets the last map of half the image's size.
+    func stages(_ image: Tensor, taps: inout Taps, half: (Tensor) -> Void) -> [Tensor] {
+        let row = blocks.flatMap(\.self)
+        let stem = configuration.stemActivation.applied(bn1(convStem(image)))
+        let x = row[..<blocksOfHalfSize].reduce(stem) { $1($0) }
+        half(x)
+        return stages(cut(Array(row[blocksOfHalfSize...]), at: ends.map { $0 - blocksOfHalfSize }), x, taps: &taps)
     }
 
     /// While training, some of the pooled values are dropped.
