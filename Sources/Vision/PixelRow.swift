@@ -22,12 +22,21 @@ struct PixelRow {
         }
     }
 
-    /// Replaces every number by the table's.
-    func apply(_ table: UnsafePointer<UInt8>) {
+    /// Replaces every number by its channel's table's.
+    func apply(_ reds: UnsafePointer<UInt8>, _ greens: UnsafePointer<UInt8>, _ blues: UnsafePointer<UInt8>) {
         for x in 0..<width {
-            red[x] = Int16(table[Int(red[x])])
-            green[x] = Int16(table[Int(green[x])])
-            blue[x] = Int16(table[Int(blue[x])])
+            red[x] = Int16(reds[Int(red[x])])
+            green[x] = Int16(greens[Int(green[x])])
+            blue[x] = Int16(blues[Int(blue[x])])
+        }
+    }
+
+    /// Counts the values of red, green and blue in 256 numbers each.
+    func count(into counts: UnsafeMutablePointer<Int32>) {
+        for x in 0..<width {
+            counts[Int(red[x])] &+= 1
+            counts[256 &+ Int(green[x])] &+= 1
+            counts[512 &+ Int(blue[x])] &+= 1
         }
     }
 
@@ -59,6 +68,24 @@ struct PixelRow {
             blue[x] = clamp(Int32(b) &* Int32(own) &+ shared)
         }
     }
+
+    /// Multiplies HSV's saturation S = C / V, up to 1: channel → V − (V − channel) · min(factor, 1 / S).
+    func enliven(_ factor: Double) {
+        let factor = Float(factor)
+        for x in 0..<width {
+            let (r, g, b) = (red[x], green[x], blue[x])
+            let value = max(max(r, g), b)
+            let chroma = value &- min(min(r, g), b)
+            let scale = min(factor, Float(value) / Float(max(chroma, 1)))
+            red[x] = rounded(Float(value) - Float(value &- r) * scale)
+            green[x] = rounded(Float(value) - Float(value &- g) * scale)
+            blue[x] = rounded(Float(value) - Float(value &- b) * scale)
+        }
+    }
+
+    /// Adding 2²³ leaves the whole number in the last bits, without a check that would keep the compiler from many pixels at a time.
+    @inline(__always)
+    private func rounded(_ value: Float) -> Int16 { Int16(truncatingIfNeeded: (value + 8_388_608).bitPattern) }
 
     @inline(__always)
     private func clamp(_ sum: Int32) -> Int16 {

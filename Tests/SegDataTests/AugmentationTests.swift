@@ -6,7 +6,7 @@ import Vision
 @Suite struct AugmentationTests {
     let augmentation = Augmentation(
         scale: 0.5...2, crop: Size(width: 20, height: 16), flip: 0.5,
-        jitter: ColorJitter(brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1))
+        photometric: Photometric(jitter: ColorJitter(brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1)))
 
     /// The same steps one after the other with the public operations on whole images.
     private func reference(_ sample: Sample, _ plan: Augmentation.Plan, _ augmentation: Augmentation) -> Sample {
@@ -15,7 +15,8 @@ import Vision
         var image = sample.image.resized(width: w, height: h)
         var labels = sample.labels!.resized(width: w, height: h)
         let (visibleWidth, visibleHeight) = (min(plan.output.width, w - plan.x), min(plan.output.height, h - plan.y))
-        image = image.cropped(x: plan.x, y: plan.y, width: visibleWidth, height: visibleHeight, padding: [0, 0, 0]).adjusted(plan.colors)
+        image = image.cropped(x: plan.x, y: plan.y, width: visibleWidth, height: visibleHeight, padding: [0, 0, 0]).adjusted(
+            plan.view.colors)
         labels = labels.cropped(x: plan.x, y: plan.y, width: visibleWidth, height: visibleHeight, padding: 0)
         let pad = [padding.red, padding.green, padding.blue]
         image = image.cropped(x: 0, y: 0, width: plan.output.width, height: plan.output.height, padding: pad)

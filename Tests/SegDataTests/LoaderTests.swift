@@ -23,7 +23,8 @@ import Vision
     }
 
     let augmentation = Augmentation(
-        scale: 0.5...2, crop: Size(width: 16, height: 12), flip: 0.5, jitter: ColorJitter(brightness: 0.5, hue: 0.2))
+        scale: 0.5...2, crop: Size(width: 16, height: 12), flip: 0.5,
+        photometric: Photometric(jitter: ColorJitter(brightness: 0.5, hue: 0.2)))
 
     private func options(threads: Int, dropLast: Bool = true, epochs: Int? = nil, cacheMegabytes: Int = 0) -> LoaderOptions {
         LoaderOptions(

@@ -47,8 +47,9 @@ import Vision
 
     @Test(arguments: [
         Augmentation(crop: Size(width: 40, height: 32), flip: 0.5),
-        Augmentation(scale: 0.5...2, crop: Size(width: 40, height: 32), flip: 0.5, jitter: ColorJitter(contrast: 0.4)),
-        Augmentation(resize: Size(width: 60, height: 20), scale: 0.3...0.6, crop: Size(width: 24, height: 24)),
+        Augmentation(
+            scale: 0.5...2, crop: Size(width: 40, height: 32), flip: 0.5, photometric: Photometric(jitter: ColorJitter(contrast: 0.4))),
+        Augmentation(resize: .exact(Size(width: 60, height: 20)), scale: 0.3...0.6, crop: Size(width: 24, height: 24)),
     ]) func cropsAreThoseOfTheWholeImage(augmentation: Augmentation) throws {
         let expected = try batches(Whole(base: files), options(augmentation))
         #expect(expected.count == 12)
@@ -57,7 +58,7 @@ import Vision
     }
 
     @Test func aShrinkingDecoderChangesThePictureALittleAndTheLabelsNotAtAll() throws {
-        let augmentation = Augmentation(resize: Size(width: 30, height: 22), crop: Size(width: 30, height: 22))
+        let augmentation = Augmentation(resize: .exact(Size(width: 30, height: 22)), crop: Size(width: 30, height: 22))
         let exact = try batches(files, options(augmentation))
         let shrunken = try batches(files, options(augmentation, scaledDecoding: true))
         #expect(exact.map(\.labels) == shrunken.map(\.labels))

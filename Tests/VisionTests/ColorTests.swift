@@ -53,6 +53,7 @@ import Vision
                 case .contrast(let factor): #expect((0.7...1.3).contains(factor))
                 case .saturation(let factor): #expect((0...3).contains(factor))
                 case .hue(let turn): #expect((-0.1...0.1).contains(turn))
+                default: Issue.record("the jitter has no \(step)")
                 }
             }
             orders.insert(steps.map { "\($0)".prefix(2) }.joined())

@@ -44,7 +44,7 @@ func imagesPerSecond(_ arguments: Arguments) throws -> Double {
     let data = try DatasetKind.named("camvid").open("train", DatasetOptions(root: URL(fileURLWithPath: arguments.camVid)))
     let augmentation = Augmentation(
         scale: 0.5...2, crop: Size(width: 360, height: 360), flip: 0.5,
-        jitter: ColorJitter(brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1))
+        photometric: Photometric(jitter: ColorJitter(brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1)))
     let options = LoaderOptions(
         batchSize: 16, augmentation: augmentation, threads: arguments.threads, cacheMegabytes: arguments.cacheMegabytes)
     let loader = try Loader(data, options)

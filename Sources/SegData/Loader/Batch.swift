@@ -1,3 +1,5 @@
+import Foundation
+
 /// Images and labels of one training step. Its memory goes back to the loader when the batch is released.
 ///
 /// Images are raw bytes, so that teacher and student each normalise them in their own way on their own device.
@@ -11,22 +13,31 @@ public final class Batch: @unchecked Sendable {
     /// How long `next()` had to wait for this batch.
     public internal(set) var secondsWaited = 0.0
 
+    /// 1, or 2 with the strongly augmented view.
+    public let views: Int
+
     private let buffer: BufferPool.Buffer
     private let pool: BufferPool
+    private let lock = NSLock()
+    private var objects: [[Instance]?]
 
     public var epoch: Int { position.epoch }
     public var imageBytes: Int { count * size.height * size.width * 3 }
     public var labelBytes: Int { count * size.height * size.width }
-    private var labelOffset: Int { (imageBytes + 63) & ~63 }
+    /// Each part begins at a multiple of 64 bytes.
+    private var strongOffset: Int { (imageBytes + 63) & ~63 }
+    private var labelOffset: Int { views * strongOffset }
 
-    init(size: Size, indices: [Int], position: LoaderPosition, pool: BufferPool) {
+    init(size: Size, views: Int = 1, indices: [Int], position: LoaderPosition, pool: BufferPool) {
         count = indices.count
         self.size = size
+        self.views = views
+        objects = .init(repeating: nil, count: indices.count)
         self.indices = indices
         self.position = position
         self.pool = pool
         let pixels = indices.count * size.height * size.width
-        buffer = pool.take(4 * pixels + 64)
+        buffer = pool.take((3 * views + 1) * pixels + 64 * views)
     }
 
     deinit { pool.giveBack(buffer) }
@@ -36,15 +47,27 @@ public final class Batch: @unchecked Sendable {
         try body(UnsafeRawBufferPointer(start: buffer.pointer, count: imageBytes))
     }
 
+    /// The second view of the same images: the same pixels in the same places, in other colours. Nil when there is none.
+    public func withStrongImages<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R? {
+        views == 2 ? try body(UnsafeRawBufferPointer(start: buffer.pointer + strongOffset, count: imageBytes)) : nil
+    }
+
+    /// Each image's objects, as the crop shows them; nil for images without any known, and where the loader was not asked for them.
+    public var instances: [[Instance]?] { lock.withLock { objects } }
+
+    func set(_ instances: [Instance]?, at slot: Int) { lock.withLock { objects[slot] = instances } }
+
     /// The labels: count × height × width class indices, 255 = ignore. The memory is valid as long as the batch.
     public func withLabels<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         try body(UnsafeRawBufferPointer(start: buffer.pointer + labelOffset, count: labelBytes))
     }
 
     /// Where the threads write the sample in `slot`.
-    func destination(_ slot: Int) -> (image: UnsafeMutablePointer<UInt8>, labels: UnsafeMutablePointer<UInt8>) {
+    func destination(_ slot: Int) -> AugmentationTarget {
         let pixels = size.height * size.width
         let images = buffer.pointer.assumingMemoryBound(to: UInt8.self)
-        return (images + 3 * pixels * slot, images + labelOffset + pixels * slot)
+        return AugmentationTarget(
+            image: images + 3 * pixels * slot, labels: images + labelOffset + pixels * slot,
+            strong: views == 2 ? images + strongOffset + 3 * pixels * slot : nil)
     }
 }

@@ -15,6 +15,7 @@ public final class Loader {
     /// - Throws: `UserError` when an option makes no sense or the data set is smaller than one batch.
     public init(_ dataset: any Dataset, _ options: LoaderOptions, from position: LoaderPosition = .start) throws {
         let order = try Self.order(dataset, options)
+        try options.augmentation.check(dataset)
         guard position.epoch >= 0, (0..<order.batchesPerEpoch).contains(position.batch) else {
             throw UserError(
                 "cannot resume at batch \(position.batch) of epoch \(position.epoch): an epoch has \(order.batchesPerEpoch) batches",

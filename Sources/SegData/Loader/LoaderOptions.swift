@@ -24,12 +24,15 @@ public struct LoaderOptions: Sendable {
     /// Memory for decoded samples, so that a small data set is decoded only once; 0 for none.
     public var cacheMegabytes: Int
     public var memory: BatchMemory
+    /// Whether batches hold the samples' objects too.
+    public var instances: Bool
 
     public init(
         batchSize: Int, augmentation: Augmentation = .evaluation, seed: Int = 0, sampling: Sampling = .shuffle,
         share: LoaderShare = .all, dropLast: Bool = true,
         epochs: Int? = nil, threads: Int = max(1, ProcessInfo.processInfo.activeProcessorCount), prefetch: Int = 3,
-        scaledDecoding: Bool = true, cacheMegabytes: Int = 0, memory: BatchMemory = .pages
+        scaledDecoding: Bool = true, cacheMegabytes: Int = 0, memory: BatchMemory = .pages,
+        instances: Bool = false
     ) {
         self.batchSize = batchSize
         self.augmentation = augmentation
@@ -43,6 +46,7 @@ public struct LoaderOptions: Sendable {
         self.scaledDecoding = scaledDecoding
         self.cacheMegabytes = cacheMegabytes
         self.memory = memory
+        self.instances = instances
     }
 
     /// One pass over the data set in its own order, every sample once: for evaluation.

@@ -106,21 +106,25 @@ final class LoaderWork: @unchecked Sendable {
     private func begin(_ position: LoaderPosition) -> PendingBatch {
         if permutation?.epoch != position.epoch { permutation = (position.epoch, order.epochs.indices(epoch: position.epoch)) }
         let indices = permutation!.indices[order.range(batch: position.batch)].map(Int.init)
-        let batch = options.augmentation.outputSize.map { Batch(size: $0, indices: indices, position: position, pool: pool) }
+        let views = options.augmentation.strong == nil ? 1 : 2
+        let batch = options.augmentation.outputSize.map { Batch(size: $0, views: views, indices: indices, position: position, pool: pool) }
         return PendingBatch(indices: indices, position: position, batch: batch)
     }
 
     /// Writes a sample to its place in the batch, or returns it when the batch's size depends on its samples.
     private func make(_ pending: PendingBatch, _ slot: Int, _ scratch: inout AugmentationScratch) throws -> Sample? {
         let index = pending.indices[slot]
-        let augmentation = options.augmentation
-        guard let batch = pending.batch else {
-            return try augmentation(dataset.sample(index), seed: options.seed, epoch: pending.position.epoch, index: index)
-        }
+        let (augmentation, seed, epoch) = (options.augmentation, options.seed, pending.position.epoch)
+        guard let batch = pending.batch else { return try augmentation(dataset.sample(index), seed: seed, epoch: epoch, index: index) }
         let sample = try dataset.open(index)
-        let plan = augmentation.plan(for: sample.size, seed: options.seed, epoch: pending.position.epoch, index: index)
-        let (image, labels) = batch.destination(slot)
-        try augmentation.render(sample, plan, shrinking: options.scaledDecoding, image: image, labels: labels, &scratch)
+        let plan = try augmentation.plan(for: sample, Augmentation.Draw(seed: seed, epoch: epoch, index: index))
+        let partner = try augmentation.partner(seed: seed, epoch: epoch, index: index, count: dataset.count).map {
+            try augmentation.partner(dataset.open($0), seed: seed, epoch: epoch, index: index)
+        }
+        let instances = try augmentation.render(
+            sample, plan, mixedWith: partner, shrinking: options.scaledDecoding, wantsInstances: options.instances,
+            to: batch.destination(slot), &scratch)
+        batch.set(instances, at: slot)
         return nil
     }
 }

@@ -57,7 +57,8 @@ final class PendingBatch: @unchecked Sendable {
 
 extension Batch {
     fileprivate func copy(_ sample: Sample, to slot: Int) {
-        let (image, labels) = destination(slot)
+        let (image, labels) = (destination(slot).image, destination(slot).labels)
+        set(sample.instances, at: slot)
         image.update(from: sample.image.pixels, count: sample.image.pixels.count)
         if let values = sample.labels?.values {
             labels.update(from: values, count: values.count)

@@ -21,12 +21,14 @@ extension Augmentation {
     public init(_ recipe: AugmentationRecipe) {
         let colors = recipe.colorJitter
         self.init(
-            resize: recipe.resize.map(Size.init), scale: recipe.scale == 1...1 ? nil : recipe.scale, crop: recipe.crop.map(Size.init),
+            resize: recipe.resize.map { .exact(Size($0)) }, scale: recipe.scale == 1...1 ? nil : recipe.scale,
+            crop: recipe.crop.map(Size.init),
             flip: recipe.flip,
-            jitter: colors == ColorJitterRecipe()
-                ? nil
-                : ColorJitter(
-                    brightness: colors.brightness, contrast: colors.contrast, saturation: colors.saturation, hue: colors.hue))
+            photometric: Photometric(
+                jitter: colors == ColorJitterRecipe()
+                    ? nil
+                    : ColorJitter(
+                        brightness: colors.brightness, contrast: colors.contrast, saturation: colors.saturation, hue: colors.hue)))
     }
 }
 
