@@ -59,3 +59,21 @@ struct Field<Section> {
         only(RecipeWriter.alternatives(values.map { "'\(other): \($0.rawValue)'" })) { values.contains($0[keyPath: keyPath]) }
     }
 }
+
+extension Field {
+    /// The same key as one of `Whole`'s own, where `Whole` keeps this section at `part`.
+    func lifted<Whole>(to part: WritableKeyPath<Whole, Section>) -> Field<Whole> {
+        let (read, yaml) = (read, yaml)
+        var field = Field<Whole>(key, doc: doc) {
+            read($0, &$1[keyPath: part], &$2)
+        } yaml: {
+            yaml($0[keyPath: part])
+        }
+        field.synonyms = synonyms
+        field.isRequired = isRequired
+        field.isWholeSection = isWholeSection
+        if let condition { field.condition = .init(text: condition.text) { condition.holds($0[keyPath: part]) } }
+        if let writeBlock { field.writeBlock = { writeBlock($0[keyPath: part], &$1) } }
+        return field
+    }
+}

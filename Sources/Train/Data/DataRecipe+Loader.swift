@@ -19,16 +19,60 @@ extension DataRecipe {
 
 extension Augmentation {
     public init(_ recipe: AugmentationRecipe) {
-        let colors = recipe.colorJitter
         self.init(
-            resize: recipe.resize.map { .exact(Size($0)) }, scale: recipe.scale == 1...1 ? nil : recipe.scale,
-            crop: recipe.crop.map(Size.init),
-            flip: recipe.flip,
-            photometric: Photometric(
-                jitter: colors == ColorJitterRecipe()
-                    ? nil
-                    : ColorJitter(
-                        brightness: colors.brightness, contrast: colors.contrast, saturation: colors.saturation, hue: colors.hue)))
+            resize: Resizing(recipe), scale: recipe.scale == 1...1 || !recipe.scales.isEmpty ? nil : recipe.scale, scales: recipe.scales,
+            crop: recipe.crop.map(Size.init), categoryLimit: recipe.categoryLimit, flip: recipe.flip, flipVertical: recipe.flipVertical,
+            quarterTurns: recipe.quarterTurns, mixing: recipe.mix.map(Mixing.init), photometric: Photometric(recipe.photometric),
+            strong: recipe.strong.map(Photometric.init))
+    }
+}
+
+extension Augmentation.Resizing {
+    init?(_ recipe: AugmentationRecipe) {
+        if let size = recipe.resize {
+            switch recipe.resizeMode {
+            case .exact: self = .exact(Size(size))
+            case .inside: self = .inside(Size(size))
+            case .edges: self = .edges(short: min(size.width, size.height), long: max(size.width, size.height))
+            }
+        } else if !recipe.shortSide.isEmpty {
+            self = .shortSide(recipe.shortSide, limit: recipe.longSide)
+        } else {
+            return nil
+        }
+    }
+}
+
+extension Mixing {
+    init(_ recipe: MixRecipe) {
+        let kind: Kind =
+            switch recipe.kind {
+            case .cutMix: .cutMix
+            case .classMix: .classMix
+            case .copyPaste: .copyPaste
+            }
+        self.init(kind, probability: recipe.probability)
+    }
+}
+
+extension Photometric {
+    init(_ recipe: PhotometricRecipe) {
+        let colors = recipe.colorJitter
+        let jitter = ColorJitter(
+            brightness: colors.brightness, contrast: colors.contrast, saturation: colors.saturation, hue: colors.hue,
+            probability: colors.probability)
+        let changes = [colors.brightness, colors.contrast, colors.saturation, colors.hue].contains { $0 > 0 }
+        self.init(
+            jitter: changes ? jitter : nil, distortion: recipe.distortion.map { _ in PhotometricDistortion() }, grey: recipe.grey,
+            randAugment: recipe.randAugment.map {
+                RandAugment(count: $0.count, magnitude: $0.magnitude, movesPixels: $0.geometry)
+            },
+            blur: recipe.blur.map { GaussianBlur(probability: $0.probability, sigma: $0.sigma) },
+            erasing: recipe.erasing.map {
+                RandomErasing(
+                    probability: $0.probability, area: $0.area, ratio: $0.ratio, fill: $0.fill == .noise ? .noise : .mean,
+                    ignoresLabels: $0.labels == .ignore)
+            })
     }
 }
 
