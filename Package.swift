@@ -35,8 +35,9 @@ let package = Package(
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
         // libjpeg's jumps, caught in C
         .target(name: "CJPEG", dependencies: ["CTurboJPEG"]),
+        .systemLibrary(name: "CDeflate", pkgConfig: "libdeflate", providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
         .systemLibrary(name: "CSpng", pkgConfig: "spng", providers: [.apt(["libspng-dev"]), .brew(["libspng"])]),
-        .target(name: "Vision", dependencies: ["Support", "CJPEG", "CSpng"]),
+        .target(name: "Vision", dependencies: ["Support", "CJPEG", "CSpng", "CDeflate"]),
         .target(name: "SegData", dependencies: ["Vision", "Support"]),
 
         // Distillation

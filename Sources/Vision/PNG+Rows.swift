@@ -30,7 +30,7 @@ extension PNG {
 
     /// Rows of a picture of 8 bits a sample as they are stored.
     static func decodeRows(_ stream: PNGStream, _ rows: Range<Int>, _ name: String) throws -> [UInt8] {
-        do { return try stream.rows(rows) } catch let damage as Inflate.Damage { throw damaged(name, damage.description) }
+        do { return try stream.rows(rows) } catch let damage as PNGStream.Damage { throw damaged(name, damage.description) }
     }
 
     /// Rows of a picture of 8 bits a sample as RGB.

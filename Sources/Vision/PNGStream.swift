@@ -1,7 +1,7 @@
-import Support
+import CDeflate
 
-/// A PNG of 8 bits a sample, not interlaced, as practically all data sets hold: rows are decompressed as far as they are wanted, by
-/// ``Inflate``, which is several times as fast as spng's zlib. All other PNGs are left to spng.
+/// A PNG of 8 bits a sample, not interlaced, as practically all data sets hold: decompressed by libdeflate, which is several times as
+/// fast as spng's zlib, and unfiltered as far as rows are wanted. All other PNGs are left to spng.
 struct PNGStream {
     let width: Int
     let height: Int
@@ -44,11 +44,11 @@ struct PNGStream {
         self.pieces = pieces
     }
 
-    /// Some of the rows, `width * channels` bytes each, unfiltered. The rows below them are not read.
-    /// - Throws: `Inflate.Damage`.
+    /// Some of the rows, `width * channels` bytes each, unfiltered. The rows below them are not.
+    /// - Throws: ``Damage``.
     func rows(_ rows: Range<Int>) throws -> [UInt8] {
         let rowBytes = width * channels
-        let filtered = try inflated(count: (rowBytes + 1) * rows.upperBound)
+        let filtered = try inflated()
         return try [UInt8](unsafeUninitializedCapacity: rowBytes * rows.count + PNGFilter.slack) { output, count in
             try filtered.withUnsafeBufferPointer { filtered in
                 // Rows above the wanted ones take turns in two places of their own.
@@ -60,7 +60,7 @@ struct PNGStream {
                             row < rows.lowerBound
                             ? above.baseAddress! + (row + 1) % 2 * rowBytes : output.baseAddress! + (row - rows.lowerBound) * rowBytes
                         let source = filtered.baseAddress! + row * (rowBytes + 1)
-                        guard let filter = PNGFilter(rawValue: source[0]) else { throw Inflate.Damage("unknown filter") }
+                        guard let filter = PNGFilter(rawValue: source[0]) else { throw Damage("a row has an unknown filter") }
                         filter.undo(source + 1, previous, target, count: rowBytes, channels: channels)
                         previous = UnsafePointer(target)
                     }
@@ -70,30 +70,38 @@ struct PNGStream {
         }
     }
 
-    /// The first bytes of what the pieces hold.
-    private func inflated(count: Int) throws -> [UInt8] {
-        let joined = pieces.count == 1 ? nil : pieces.reduce(into: [UInt8]()) { $0 += bytes[$1] }
-        return try [UInt8](unsafeUninitializedCapacity: count + PNGFilter.slack) { output, written in
-            let read: Int
-            (written, read) = try (joined ?? bytes).withUnsafeBufferPointer { stream in
-                let range = joined == nil ? pieces[0] : 0..<stream.count
-                return try Inflate.zlib(
-                    UnsafeBufferPointer(rebasing: stream[range]), into: UnsafeMutableBufferPointer(rebasing: output[..<count]))
+    /// The rows with their filters, `width * channels + 1` bytes each.
+    private func inflated() throws(Damage) -> [UInt8] {
+        for piece in pieces where !Self.isIntact(bytes, piece) { throw Damage("a checksum differs") }
+        let stream = pieces.count == 1 ? bytes[pieces[0]] : pieces.reduce(into: []) { $0 += bytes[$1] }
+        let count = (width * channels + 1) * height
+        var status = LIBDEFLATE_BAD_DATA
+        let rows = [UInt8](unsafeUninitializedCapacity: count + PNGFilter.slack) { output, written in
+            guard let decompressor = libdeflate_alloc_decompressor() else { return }
+            defer { libdeflate_free_decompressor(decompressor) }
+            status = stream.withUnsafeBytes {
+                libdeflate_zlib_decompress(decompressor, $0.baseAddress, $0.count, output.baseAddress, count, nil)
             }
-            guard written == count else { throw Inflate.Damage("the picture is cut short") }
-            var start = 0
-            for piece in pieces where start < read {
-                guard Self.isIntact(bytes, piece) else { throw Inflate.Damage("a checksum differs") }
-                start += piece.count
-            }
+            written = count
+        }
+        switch status {
+        case LIBDEFLATE_SUCCESS: return rows
+        case LIBDEFLATE_INSUFFICIENT_SPACE: throw Damage("it holds more than its \(width)×\(height) pixels")
+        default: throw Damage("its compressed pixels are damaged or cut short")
         }
     }
 
     /// Whether a chunk has the checksum that follows it.
     private static func isIntact(_ bytes: [UInt8], _ content: Range<Int>) -> Bool {
-        var crc = CRC32()
-        bytes.withUnsafeBytes { crc.update(UnsafeRawBufferPointer(rebasing: $0[content.lowerBound - 4..<content.upperBound])) }
-        return Int(crc.value) == bytes.bigEndian(at: content.upperBound)
+        let checksum = bytes[content.lowerBound - 4..<content.upperBound].withUnsafeBytes { libdeflate_crc32(0, $0.baseAddress, $0.count) }
+        return Int(checksum) == bytes.bigEndian(at: content.upperBound)
+    }
+
+    /// What is wrong with the pixels.
+    struct Damage: Error {
+        let description: String
+
+        init(_ description: String) { self.description = description }
     }
 }
 
