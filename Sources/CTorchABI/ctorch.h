@@ -13,7 +13,7 @@
 extern "C" {
 #endif
 
-#define CT_ABI 1
+#define CT_ABI 2
 
 /// A tensor: one counted reference, given back by `release`. NULL is the undefined tensor.
 typedef void *CTTensor;
@@ -21,6 +21,11 @@ typedef struct CTOperator CTOperator;
 typedef struct CTStack CTStack;
 
 typedef enum { CT_OK = 0, CT_ERROR = 1, CT_OUT_OF_MEMORY = 2 } CTStatus;
+
+/// A gradient written by hand: of a function's `inputs`, when that of its value is `gradient`. Both are borrowed; `results` (one an input,
+/// NULL for none) are given away. A status other than CT_OK comes with a `message` from malloc.
+typedef CTStatus (*CTGradient)(
+    void *context, const CTTensor *inputs, size_t count, CTTensor gradient, CTTensor *results, char **message);
 
 typedef struct CTMemory {
   int64_t allocated, peakAllocated, reserved, peakReserved;
@@ -91,6 +96,11 @@ typedef struct CTorchAPI {
   CTStatus (*gradients)(
       const CTTensor *roots, const CTTensor *root_gradients, size_t root_count, const CTTensor *inputs,
       size_t input_count, bool retain_graph, bool create_graph, bool allow_unused, CTTensor *out);
+
+  /// `value` as a function of `inputs`; `release` frees `context` when the graph is gone.
+  CTStatus (*with_gradient)(
+      CTTensor value, const CTTensor *inputs, size_t count, CTGradient gradient, void (*release)(void *context),
+      void *context, CTTensor *out);
 
   // Autocast; `dtype` is -1 for "off"
   int (*autocast_dtype)(int device_type);

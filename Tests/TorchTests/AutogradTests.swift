@@ -48,6 +48,71 @@ import Torch
         #expect(x.grad!.array(of: Float.self) == [2, 4, 6])
     }
 
+    @Test("a gradient written by hand: the graph keeps the inputs, and neither second derivatives nor changed inputs pass")
+    func writtenGradients() throws {
+        // x²·y, whose gradient is computed from the inputs alone.
+        @Sendable func product(_ x: Tensor, _ y: Tensor) -> Tensor {
+            withoutGradients { x.square() * y }.withGradient(of: [x, y]) { inputs, gradient in
+                [gradient * inputs[0] * inputs[1] * 2, gradient * inputs[0].square()]
+            }
+        }
+        let (x, y) = (formula("x", [2, 3]), formula("y", [2, 3]))
+        try checkGradients(at: [x, y]) { product($0[0].tanh(), $0[1]) }
+        let (a, b) = (trained([1, 2]), Tensor([3, 4] as [Float]))
+        #expect(!withoutGradients { product(a, b) }.requiresGrad)
+        #expect(!product(b, b).requiresGrad)
+        product(a, b).sum().backward()
+        #expect(a.grad!.array(of: Float.self) == [6, 16] && b.grad == nil)
+        #expect(throws: TorchError.self, "twice through one graph") {
+            try withTorchErrors {
+                let value = product(a, b).sum()
+                value.backward()
+                value.backward()
+            }
+        }
+        #expect(throws: TorchError.self, "a second derivative") {
+            try withTorchErrors { gradients(of: [product(a, b).sum()], for: [a], createGraph: true)[0] }
+        }
+        #expect(throws: TorchError.self, "an input changed in between") {
+            try withTorchErrors {
+                let value = product(a, b)
+                b.add_(.ones([2]))
+                value.sum().backward()
+            }
+        }
+    }
+
+    @Test("what goes wrong in a gradient written by hand is the backward pass's error")
+    func failingGradients() throws {
+        let x = trained([1, 2])
+        let error = #expect(throws: TorchError.self) {
+            try withTorchErrors {
+                (x.detach() * 2).withGradient(of: [x]) { inputs, gradient in [gradient.matmul(Tensor.ones([5, 5]))] }.sum().backward()
+            }
+        }
+        #expect(try #require(error).message.contains("matmul"))
+        #expect(throws: TorchError.self, "the wrong shape") {
+            try withTorchErrors { (x.detach() * 2).withGradient(of: [x]) { _, _ in [.ones([3])] }.sum().backward() }
+        }
+    }
+
+    @Test("a gradient written by hand is let go with the graph")
+    func releasedGradients() {
+        final class Watched: Sendable {}
+        weak var watched: Watched?
+        let x = trained([1, 2])
+        do {
+            let held = Watched()
+            watched = held
+            let value = (x.detach() * 2).withGradient(of: [x]) { [held] _, gradient in
+                withExtendedLifetime(held) { [gradient * 2] }
+            }
+            value.sum().backward()
+            #expect(watched != nil)
+        }
+        #expect(watched == nil)
+    }
+
     @Test func nothingIsRecordedWithoutGradients() throws {
         struct Stop: Error {}
         let x = trained([1])
