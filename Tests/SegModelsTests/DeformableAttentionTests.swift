@@ -41,15 +41,62 @@ import Torch
         }
     }
 
-    @Test("without a gradient the queries are taken in parts")
-    func parts() throws {
+    /// What the parts' sizes don't change is what each head and each image gives alone.
+    @Test("heads and queries are taken in parts", arguments: [[[2, 3], [4, 5]], [[40, 40], [80, 64]]])
+    func parts(maps: [[Int]]) throws {
         try withTorchErrors {
-            let maps = [[16, 20], [32, 40]]
-            let inputs = inputs([4, 8, 2], maps: maps, spread: 3)
+            let inputs = inputs([2, 3, 4], maps: maps, spread: 3)
             let grid = SamplingGrid(maps, device: .cpu)
-            let inParts = withoutGradients { sample(inputs, grid) }
+            func gradients(_ inputs: [Tensor]) -> (output: Tensor, ofInputs: [Tensor]) {
+                let inputs = inputs.map { $0.detach() }
+                for input in inputs { input.requiresGrad = true }
+                let output = sample(inputs, grid)
+                output.backward(output.detach())
+                return (output.detach(), inputs.map { $0.grad! })
+            }
+            let whole = gradients(inputs)
+            try assertClose(withoutGradients { sample(inputs, grid) }, whole.output, relative: 0)
+            for image in 0..<2 {
+                for head in 0..<3 {
+                    let alone = gradients(inputs.map { $0[image..<image + 1, .all, head..<head + 1] })
+                    try assertClose(alone.output[0], whole.output[image, .all, head * 4..<head * 4 + 4], relative: 1e-6)
+                    for (part, all) in zip(alone.ofInputs, whole.ofInputs) {
+                        try assertClose(part[0], all[image, .all, head..<head + 1], relative: 1e-6)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test("finite differences")
+    func differences() throws {
+        try withTorchErrors {
+            // Queries stand at multiples of ¼, so these offsets leave every sample between rows and columns, where all is smooth.
+            let maps = [[2, 4], [1, 2]]
+            var inputs = inputs([1, 2, 2], maps: maps, spread: 3)
+            inputs[1] = inputs[1].floor() + 0.1
+            let grid = SamplingGrid(maps, device: .cpu)
+            try checkGradients(at: inputs, step: 0.02, relative: 2e-5) { self.sample($0, grid) }
+        }
+    }
+
+    @Test("values and offsets in bfloat16: sums in float32, gradients in bfloat16")
+    func types() throws {
+        try withTorchErrors {
+            let maps = [[4, 5], [8, 10]]
+            let inputs = inputs([1, 2, 4], maps: maps, spread: 2).enumerated().map { $0 < 2 ? $1.to(.bfloat16) : $1 }
+            let grid = SamplingGrid(maps, device: .cpu)
             for input in inputs { input.requiresGrad = true }
-            try assertClose(inParts, sample(inputs, grid), relative: 1e-6)
+            let full = inputs.map { $0.detach().float }
+            for input in full { input.requiresGrad = true }
+            let (half, reference) = (sample(inputs, grid), sample(full, grid))
+            try assertClose(half, reference, relative: 0)
+            backwardAgainstCotangent([half])
+            backwardAgainstCotangent([reference])
+            for (input, full) in zip(inputs, full) {
+                #expect(input.grad!.dtype == input.dtype)
+                try assertClose(input.grad!.float, full.grad!, relative: 5e-3)
+            }
         }
     }
 

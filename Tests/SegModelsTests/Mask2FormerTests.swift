@@ -9,7 +9,7 @@ import TorchNN
 @Suite struct Mask2FormerTests {
     private func load(_ zoo: ZooCase) throws -> VisionModel { try zoo.withFiles { try ModelFolder($0).load().to(dtype: .float32) } }
 
-    @Test("transformers' networks", arguments: ["post-norm", "pre-norm", "widths", "model"])
+    @Test("transformers' networks", arguments: ["post-norm", "pre-norm", "widths", "model", "resnet", "dinov2", "dinov2.last"])
     func parity(name: String) throws { try ZooCase(name, of: "mask2former").checkParity() }
 
     @Test("every layer's predictions, and the gradients of all")
@@ -96,7 +96,7 @@ import TorchNN
     @Test("written as a folder and read again")
     func export() throws {
         try withTorchErrors {
-            for name in ["pre-norm", "widths", "model"] {
+            for name in ["pre-norm", "widths", "model", "resnet", "dinov2", "dinov2.last"] {
                 let zoo = try ZooCase(name, of: "mask2former")
                 let model = try load(zoo)
                 let folder = FileManager.default.temporaryDirectory.appendingPathComponent("mask2former-\(UUID().uuidString)")
@@ -164,6 +164,50 @@ import TorchNN
                 try Data(changed.utf8).write(to: folder.appendingPathComponent("config.json"))
                 let error = #expect(throws: UserError.self, "\(to)") { try ModelFolder(folder).load() }
                 #expect("\(try #require(error))".contains(word))
+            }
+        }
+    }
+
+    @Test("backbones that it cannot stand on")
+    func backbones() throws {
+        func refusal(_ name: String, _ change: (inout [String: Any]) -> Void) throws -> String {
+            let zoo = try ZooCase(name, of: "mask2former")
+            var config = try #require(try JSONSerialization.jsonObject(with: Data(zoo.settings.config!.utf8)) as? [String: Any])
+            var inner = try #require(config["backbone_config"] as? [String: Any])
+            change(&inner)
+            config["backbone_config"] = inner
+            return try zoo.withFiles { folder in
+                try JSONSerialization.data(withJSONObject: config).write(to: folder.appendingPathComponent("config.json"))
+                return "\(try #require(#expect(throws: UserError.self) { try ModelFolder(folder).load() }))"
+            }
+        }
+        let three = try refusal("resnet") { $0["out_features"] = ["stage2", "stage3", "stage4"] }
+        #expect(three.contains("does not name all four stages"))
+        let few = try refusal("dinov2") { $0["out_features"] = ["stage2", "stage4", "stage6"] }
+        #expect(few.contains("Expected four of stage1 to stage6"))
+        let deep = try refusal("dinov2") {
+            $0["out_features"] = nil
+            $0["out_indices"] = [4, 5, 6, 7]
+        }
+        #expect(deep.contains("\"stage7\"") && deep.contains("Expected four of stage1 to stage6"))
+        #expect(try refusal("dinov2") { $0["reshape_hidden_states"] = false }.contains("'reshape_hidden_states' is false"))
+        #expect(try refusal("dinov2") { $0["model_type"] = "vit" }.contains("'vit' is a backbone that this package does not have"))
+    }
+
+    /// The last blocks, counted from the end, are those named.
+    @Test("blocks by their indices")
+    func indices() throws {
+        try withTorchErrors {
+            let zoo = try ZooCase("dinov2.last", of: "mask2former")
+            var config = try #require(try JSONSerialization.jsonObject(with: Data(zoo.settings.config!.utf8)) as? [String: Any])
+            var inner = try #require(config["backbone_config"] as? [String: Any])
+            (inner["out_features"], inner["out_indices"]) = (nil, [-4, -3, 5, 6])
+            config["backbone_config"] = inner
+            try zoo.withFiles { folder in
+                try JSONSerialization.data(withJSONObject: config).write(to: folder.appendingPathComponent("config.json"))
+                let model = try ModelFolder(folder).load()
+                let masks = try withoutGradients { model.to(dtype: .float32).record(["mask.logits"], of: try zoo.image)["mask.logits"]! }
+                try zoo.check(masks, "mask.logits")
             }
         }
     }

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """transformers' Mask2Former -> Tests/SegModelsTests/Fixtures/mask2former.safetensors
 
-Tiny random networks on Swin, as `zoo.py` describes: `pixel.features` are the mask features, `logits` the semantic scores at the masks' resolution
+Tiny random networks on Swin, ResNet and blocks of DINOv2, as `zoo.py` describes: `pixel.features` are the mask features, `logits` the semantic scores at the masks' resolution
 (what `post_process_semantic_segmentation` computes, without its resizing), `aux<i>.class` and `aux<i>.mask` the predictions of the layers before
 the last. Cases ending in `.train` are in train mode with dropout and drop path at 0, with gradients.
 """
 import torch
 import transformers
-from transformers import Mask2FormerConfig, Mask2FormerForUniversalSegmentation, Mask2FormerModel, SwinConfig
+from transformers import Dinov2Config, Mask2FormerConfig, Mask2FormerForUniversalSegmentation, Mask2FormerModel, ResNetConfig, SwinConfig
 from zoo import Zoo
 
 zoo = Zoo("mask2former", transformers=transformers.__version__)
@@ -15,6 +15,14 @@ zoo = Zoo("mask2former", transformers=transformers.__version__)
 
 def semantic(classes, masks):
     return torch.einsum("bqc,bqhw->bchw", classes.softmax(-1)[..., :-1], masks.sigmoid())
+
+
+STAGES = ["stage1", "stage2", "stage3", "stage4"]
+
+
+def plain(network, image):
+    """On a plain transformer the stages are blocks."""
+    return {key: tensor for key, tensor in taps(network, image).items() if key != "stage4"}
 
 
 def taps(network, image):
@@ -31,16 +39,16 @@ def taps(network, image):
     return found
 
 
-def config(swin=(), **more):
-    backbone = SwinConfig(**{**dict(
+def config(swin=(), backbone=None, **more):
+    backbone = backbone or SwinConfig(**{**dict(
         embed_dim=8, depths=[1, 1, 1, 1], num_heads=[1, 1, 2, 2], window_size=4, image_size=64, drop_path_rate=0.0,
-        out_features=["stage1", "stage2", "stage3", "stage4"]), **dict(swin)})
+        out_features=STAGES), **dict(swin)})
     return Mask2FormerConfig(backbone_config=backbone, **{**dict(
         hidden_dim=32, feature_size=32, mask_feature_size=16, encoder_layers=1, decoder_layers=4, num_attention_heads=4, num_queries=7,
         dim_feedforward=24, encoder_feedforward_dim=20, num_labels=5), **more})
 
 
-def case(name, shape, settings, network=Mask2FormerForUniversalSegmentation, **more):
+def case(name, shape, settings, network=Mask2FormerForUniversalSegmentation, taps=taps, **more):
     zoo.case(name, network(settings), shape, taps, config=settings, skip={"criterion.empty_weight"}, **more)
 
 
@@ -57,5 +65,12 @@ case("post-norm.train", (2, 3, 64, 96), config(), training=True, gradients=[
     "model.transformer_module.queries_features.weight",
     "model.transformer_module.decoder.layers.0.self_attn.q_proj.weight",
 ])
+small = dict(decoder_layers=2, num_queries=3)
+case("resnet", (1, 3, 64, 96), config(backbone=ResNetConfig(
+    embedding_size=8, hidden_sizes=[16, 24, 32, 40], depths=[1, 1, 1, 1], layer_type="bottleneck", out_features=STAGES), **small))
+vit = dict(hidden_size=16, num_hidden_layers=6, num_attention_heads=2, image_size=32, patch_size=8)
+case("dinov2", (1, 3, 48, 64), config(backbone=Dinov2Config(
+    **vit, out_features=["stage1", "stage2", "stage4", "stage6"], apply_layernorm=False), **small), taps=plain)
+case("dinov2.last", (1, 3, 48, 64), config(backbone=Dinov2Config(**vit, out_indices=[3, 4, 5, 6]), **small), Mask2FormerModel, taps=plain)
 
 zoo.write()

@@ -12,6 +12,25 @@ package protocol TokenBackbone: Backbone {
     func tokens(_ image: Tensor, blocks: [Int], normed: Bool, taps: inout Taps) -> [Tensor]
 }
 
+/// The maps of a plain vision transformer that a head for four stages reads.
+package struct TokenStages: Sendable, Equatable {
+    /// The blocks that they come from, from shallow to deep.
+    package let blocks: [Int]
+    /// Whether through the transformer's last norm.
+    package let areNormed: Bool
+
+    package init(blocks: [Int], areNormed: Bool) {
+        self.blocks = blocks
+        self.areNormed = areNormed
+    }
+
+    /// The four stages of a backbone: of a plain transformer those named by `tokens`.
+    static func maps(of backbone: Backbone, _ tokens: TokenStages?, _ image: Tensor, taps: inout Taps) -> [Tensor] {
+        guard let tokens, let transformer = backbone as? any TokenBackbone else { return backbone.stages(image, taps: &taps) }
+        return transformer.maps(image, blocks: tokens.blocks, normed: tokens.areNormed, taps: &taps)
+    }
+}
+
 extension TokenBackbone {
     func lastBlocks(_ count: Int) -> [Int] { Array(max(0, depth - count)..<depth) }
 

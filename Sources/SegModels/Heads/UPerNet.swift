@@ -4,15 +4,8 @@ import TorchNN
 /// UPerNet's head (Xiao et al., ECCV 2018): pyramid pooling on the deepest map, a feature pyramid over all four, joined at the
 /// shallowest map's size. Names are mmsegmentation's.
 package final class UPerNetHead: Module, SegmentationHead {
-    /// The maps of a plain vision transformer that the head reads.
-    package struct Tokens: Sendable {
-        /// The blocks that they come from.
-        package let blocks: [Int]
-        /// Whether through the transformer's last norm.
-        package let areNormed: Bool
-    }
-
-    private let tokens: Tokens?
+    /// What it reads of a plain vision transformer.
+    let tokens: TokenStages?
     private let pspModules: PooledPyramid
     private let bottleneck: ConvModule
     private let lateralConvs: [ConvModule]
@@ -29,7 +22,7 @@ package final class UPerNetHead: Module, SegmentationHead {
     ///   - scales: sides of the grids that the deepest map is pooled to.
     ///   - tokens: on a plain vision transformer, what it reads; nil: the backbone's stages.
     package init(
-        _ channels: [Int], classes: Int, width: Int = 512, scales: [Int] = [1, 2, 3, 6], dropout: Double = 0.1, tokens: Tokens? = nil
+        _ channels: [Int], classes: Int, width: Int = 512, scales: [Int] = [1, 2, 3, 6], dropout: Double = 0.1, tokens: TokenStages? = nil
     ) {
         self.tokens = tokens
         featureChannels = width
@@ -43,8 +36,7 @@ package final class UPerNetHead: Module, SegmentationHead {
     }
 
     package func stages(of backbone: Backbone, _ image: Tensor, taps: inout Taps) -> [Tensor] {
-        guard let tokens, let transformer = backbone as? any TokenBackbone else { return backbone.stages(image, taps: &taps) }
-        return transformer.maps(image, blocks: tokens.blocks, normed: tokens.areNormed, taps: &taps)
+        TokenStages.maps(of: backbone, tokens, image, taps: &taps)
     }
 
     package func callAsFunction(_ stages: [Tensor]) -> (features: Tensor, logits: Tensor) {

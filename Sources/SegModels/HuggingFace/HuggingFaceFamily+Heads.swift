@@ -31,12 +31,11 @@ extension HuggingFaceFamily {
     /// `UperNetForSemanticSegmentation`. Scores come at the image's size.
     private static let upernet = HuggingFaceFamily("upernet", ["UperNetForSemanticSegmentation"], configuration: upernetConfiguration) {
         config in
-        let backbone = try backbone(of: config, allowing: plainTypes)
+        let (backbone, tokens) = try backbone(of: config)
         let classes = try config.classes()
-        let plain = try (backbone as? any TokenBackbone).map { try tokens(config.object("backbone_config"), depth: $0.depth) }
         let head = UPerNetHead(
             backbone.channels, classes: classes, width: try config.int("hidden_size", 512),
-            scales: try config.ints("pool_scales", [1, 2, 3, 6]), tokens: plain)
+            scales: try config.ints("pool_scales", [1, 2, 3, 6]), tokens: tokens)
         let isTrainedByTwo = try config.bool("use_auxiliary_head", true)
         return EncoderDecoder(
             card("upernet", classes, backbone), backbone, head: head,
@@ -47,11 +46,13 @@ extension HuggingFaceFamily {
     private static let plainTypes = ["dinov2", "dinov2_with_registers", "dinov3_vit"]
 
     /// Which four blocks of a plain transformer are read, and whether through its last norm.
-    private static func tokens(_ config: HuggingFaceConfig, depth: Int) throws -> UPerNetHead.Tokens {
+    private static func tokens(_ config: HuggingFaceConfig, depth: Int) throws -> TokenStages {
         guard try config.bool("reshape_hidden_states", true) else {
             throw UserError("\(config.source): 'reshape_hidden_states' is false", hint: "The head reads maps: expected true.")
         }
-        let names = try config.strings("out_features", [])
+        // Stage 0 is what comes before the first block.
+        let places = try config.has("out_features") ? [] : config.ints("out_indices", []).map { $0 < 0 ? $0 + depth + 1 : $0 }
+        let names = try config.strings("out_features", places.map { "stage\($0)" })
         let blocks = (0..<depth).filter { names.contains("stage\($0 + 1)") }
         guard blocks.count == 4, names.count == 4 else {
             throw UserError("\(config.source): 'out_features' is \(names)", hint: "Expected four of stage1 to stage\(depth).")
@@ -79,9 +80,9 @@ extension HuggingFaceFamily {
             concatenates: try config.bool("auxiliary_concat_input", false))
     }
 
-    /// The backbone that `backbone_config` describes, with its four stages as transformers' `…Backbone` class gives them.
-    /// - Parameter plain: model types of plain transformers that the head can read, with any blocks as stages.
-    static func backbone(of config: HuggingFaceConfig, allowing plain: [String] = []) throws -> Backbone {
+    /// The backbone that `backbone_config` describes, with its four stages as transformers' `…Backbone` class gives them: of a plain
+    /// transformer those that it names.
+    static func backbone(of config: HuggingFaceConfig) throws -> (Backbone, TokenStages?) {
         let inner = try config.object("backbone_config")
         let known = HuggingFaceFamily.all.first { $0.modelType == inner.modelType }
         guard let name = known?.architectures.first(where: { $0.hasSuffix("Backbone") }) else {
@@ -90,7 +91,7 @@ extension HuggingFaceFamily {
                 "\(inner.source): '\(inner.modelType)' is a backbone that this package does not have",
                 hint: "It has: \(all.joined(separator: ", ")).")
         }
-        guard try plain.contains(inner.modelType) || inner.outputStages() == [1, 2, 3, 4] else {
+        guard try plainTypes.contains(inner.modelType) || inner.outputStages() == [1, 2, 3, 4] else {
             throw UserError(
                 "\(inner.source): 'out_features' does not name all four stages",
                 hint: "Expected stage1, stage2, stage3 and stage4: the head reads all of them.")
@@ -98,19 +99,24 @@ extension HuggingFaceFamily {
         guard let backbone = try HuggingFaceFamily.make(inner.with(architecture: name)) as? Backbone else {
             throw UserError("\(inner.source) describes no backbone", hint: "Expected the configuration of \(name).")
         }
-        return backbone
+        return (backbone, try (backbone as? any TokenBackbone).map { try tokens(inner, depth: $0.depth) })
     }
 
-    /// What ``backbone(of:allowing:)`` reads: nil for a backbone that transformers does not have, or not with all four stages.
-    static func backboneConfiguration(_ backbone: Backbone) -> [String: any Sendable]? {
+    /// What ``backbone(of:)`` reads: nil for a backbone that transformers does not have, or not with all four stages.
+    static func backboneConfiguration(_ backbone: Backbone, _ tokens: TokenStages?) -> [String: any Sendable]? {
         let inner = HuggingFaceFamily.all.lazy.filter { family in family.architectures.contains { $0.hasSuffix("Backbone") } }
             .compactMap { family in family.configuration?(backbone)?.merging(["model_type": family.modelType]) { $1 } }.first
+        if let tokens {
+            return inner?.merging([
+                "out_features": tokens.blocks.map { "stage\($0 + 1)" }, "apply_layernorm": tokens.areNormed, "reshape_hidden_states": true,
+            ]) { $1 }
+        }
         return (inner?["out_features"] as? [String])?.count == 4 ? inner : nil
     }
 
     @Sendable private static func upernetConfiguration(_ model: VisionModel) -> [String: any Sendable]? {
         guard let model = model as? EncoderDecoder, let head = model.classifier as? UPerNetHead else { return nil }
-        guard let inner = backboneConfiguration(model.backbone) else { return nil }
+        guard let inner = backboneConfiguration(model.backbone, head.tokens) else { return nil }
         var values: [String: any Sendable] = [
             "architectures": ["UperNetForSemanticSegmentation"], "backbone_config": inner, "hidden_size": head.featureChannels,
             "pool_scales": head.scales, "num_labels": model.card.classes, "use_auxiliary_head": model.auxClassifier != nil,

@@ -53,12 +53,7 @@ package final class DeformableAttention: Module {
         return outputProj(sum.to(query_BNC.dtype))
     }
 
-    /// Weighted sums of bilinear samples, zeros outside of the maps; computed in float32.
-    ///
-    /// A sample is a sum of four pixels, so the sum over levels and points is one bag of 4·L·P rows of `value` with as many weights:
-    /// `embedding_bag` adds them up where they lie. Nothing of the size queries × samples × width is ever made, the samples'
-    /// channels are read in one piece, and the gradients of values and weights are that operator's own. Without a gradient the
-    /// queries are taken in parts, so that the tables of rows and weights are bounded too.
+    /// Weighted sums of bilinear samples, zeros outside of the maps; computed in float32. See ``DeformableSampling``.
     ///
     /// - Parameters:
     ///   - value_BNHD: rows of all maps for each head.
@@ -66,28 +61,11 @@ package final class DeformableAttention: Module {
     ///   - weights_BQHLP: of each sample.
     /// - Returns: B×Q×(H·D).
     package static func sample(_ value_BNHD: Tensor, _ offsets_BQHLP2: Tensor, _ weights_BQHLP: Tensor, _ grid: SamplingGrid) -> Tensor {
-        let (batch, heads, width) = (value_BNHD.size(0), value_BNHD.size(2), value_BNHD.size(3))
-        let rows = value_BNHD.float.reshape(-1, width)
-        let queries = offsets_BQHLP2.size(1)
-        let samples = weights_BQHLP.size(3) * weights_BQHLP.size(4)
-        let isRecording = isRecordingGradients && [value_BNHD, offsets_BQHLP2, weights_BQHLP].contains(where: \.requiresGrad)
-        let part = isRecording ? queries : max(1, (1 << 21) / (batch * heads * samples * 4))
-        let sums = stride(from: 0, to: queries, by: part).map { start in
-            let end = min(queries, start + part)
-            let (bags, weights) = grid.corners(
-                offsets_BQHLP2[.all, start..<end].float, weights_BQHLP[.all, start..<end].float, queries: start..<end,
-                rowsOfImage: value_BNHD.size(1))
-            let sum = summedBags(rows, bags, weights, size: samples * 4)
-            return sum.view(batch, end - start, heads * width)
-        }
-        return sums.count == 1 ? sums[0] : .concatenate(sums, 1)
-    }
-
-    private static let embeddingBag = Operator("aten::embedding_bag")
-
-    /// For each `size` entries of `indices` the sum of those rows times their weights.
-    private static func summedBags(_ rows: Tensor, _ indices: Tensor, _ weights: Tensor, size: Int) -> Tensor {
-        let starts = Tensor.arange(0, indices.count, step: size, dtype: indices.dtype, device: indices.device)
-        return embeddingBag.many(rows, indices, starts, false, 0, false, weights, false)[0]
+        let inputs = [value_BNHD, offsets_BQHLP2, weights_BQHLP]
+        let sums = withoutGradients { DeformableSampling(value_BNHD, offsets_BQHLP2, weights_BQHLP, grid).sums() }
+        return sums.withGradient(of: inputs) { inputs, gradient in
+            let found = DeformableSampling(inputs[0], inputs[1], inputs[2], grid).gradients(gradient)
+            return [found.values, found.offsets.reshape(inputs[1].shape), found.attention.reshape(inputs[2].shape)]
+        }.flatten(2)
     }
 }

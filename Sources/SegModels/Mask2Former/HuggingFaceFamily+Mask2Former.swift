@@ -10,13 +10,9 @@ extension HuggingFaceFamily {
     static let mask2former = HuggingFaceFamily(
         "mask2former", ["Mask2FormerForUniversalSegmentation", "Mask2FormerModel"], configuration: mask2formerConfiguration
     ) { config in
-        let backbone = try backbone(of: config)
-        guard !(backbone is any TokenBackbone) else {
-            throw UserError(
-                "\(config.source): the backbone is a plain vision transformer", hint: "Mask2Former reads a pyramid: expected Swin, say.")
-        }
+        let (backbone, tokens) = try backbone(of: config)
         let (pixels, queries) = try (pixelOptions(config), queryOptions(config))
-        let decoder = DeformablePixelDecoder(backbone.channels, options: pixels)
+        let decoder = DeformablePixelDecoder(backbone.channels, options: pixels, tokens: tokens)
         var card = backbone.card
         card.name = "mask2former"
         if config.architecture == "Mask2FormerModel" { return MaskProposer(card, backbone, decoder, options: queries) }
@@ -77,9 +73,10 @@ extension HuggingFaceFamily {
     }
 
     @Sendable private static func mask2formerConfiguration(_ model: VisionModel) -> [String: any Sendable]? {
-        guard let model = model as? any MaskNetwork, let pixels = (model.pixelDecoder as? DeformablePixelDecoder)?.options,
-            let inner = backboneConfiguration(model.backbone)
+        guard let model = model as? any MaskNetwork, let decoder = model.pixelDecoder as? DeformablePixelDecoder,
+            let inner = backboneConfiguration(model.backbone, decoder.tokens)
         else { return nil }
+        let pixels = decoder.options
         let queries = model.predictor.options
         guard pixels.heads == queries.heads, pixels.dropout == queries.dropout else { return nil }
         return [

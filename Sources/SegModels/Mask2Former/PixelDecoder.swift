@@ -48,6 +48,8 @@ package final class DeformablePixelDecoder: Module, PixelDecoder {
     }
 
     package let options: Options
+    /// What it reads of a plain vision transformer.
+    let tokens: TokenStages?
     private let inputProj: [Sequential]
     private let transformer: DeformableTransformer
     private let maskFeatures: Conv2d
@@ -58,9 +60,12 @@ package final class DeformablePixelDecoder: Module, PixelDecoder {
     package var memoryChannels: Int { options.width }
     package var maskChannels: Int { options.maskChannels }
 
-    /// - Parameter channels: of the backbone's four maps.
-    package init(_ channels: [Int], options: Options = Options()) {
+    /// - Parameters:
+    ///   - channels: of the backbone's four maps.
+    ///   - tokens: on a plain vision transformer, what it reads; nil: the backbone's stages.
+    package init(_ channels: [Int], options: Options = Options(), tokens: TokenStages? = nil) {
         self.options = options
+        self.tokens = tokens
         let width = options.width
         inputProj = channels.suffix(3).reversed().map { Sequential(Conv2d($0, width, kernel: 1), GroupNorm(32, width)) }
         transformer = DeformableTransformer(options)
@@ -87,9 +92,11 @@ package final class DeformablePixelDecoder: Module, PixelDecoder {
         return projections + [("transformer", .module(transformer)), ("mask_features", .module(maskFeatures))] + pyramid
     }
 
-    package func featureStride(_ strides: [Int]) -> Int { strides[1] >> options.pyramidLevels }
+    package func featureStride(_ strides: [Int]) -> Int { options.pyramidLevels == 0 ? strides[1] : strides[0] }
 
-    package func stages(of backbone: Backbone, _ image: Tensor, taps: inout Taps) -> [Tensor] { backbone.stages(image, taps: &taps) }
+    package func stages(of backbone: Backbone, _ image: Tensor, taps: inout Taps) -> [Tensor] {
+        TokenStages.maps(of: backbone, tokens, image, taps: &taps)
+    }
 
     package func callAsFunction(_ stages: [Tensor]) -> PixelFeatures {
         let maps = zip(inputProj, stages.suffix(3).reversed()).map { $0($1) }

@@ -1,68 +1,126 @@
 import Torch
 
 /// The places where deformable attention's queries stand on every map: those of the maps' own pixels. Computed once for each size.
-package final class SamplingGrid {
-    /// Q×1×L×1×2, in pixels of each map, x first.
+///
+/// A map is sampled with a margin of zeros of two pixels around it, and samples further out are moved there: so every sample has four
+/// pixels, and outside of the map both its value and its gradient are nothing.
+package final class SamplingGrid: Sendable {
+    /// Of a query's head: levels × points, S in the names of shapes.
+    let samples: Int
+    /// Rows of all maps with their margins.
+    let rows: Int
+    /// [height, width] of each map.
+    private let maps: [[Int]]
+    /// Q×1×S×2, in pixels of each map, x first.
     private let places: Tensor
-    /// L×1×2 as width and height.
-    private let sizes: Tensor
-    /// The row of each map's first pixel, L×1.
-    private let starts: Tensor
+    /// Where a sample is moved at least and at most, 0-dimensional and S×2.
+    private let limits: (low: Tensor, high: Tensor)
+    /// Rows from one line of a map with margins to the next, S.
+    private let pitches: Tensor
+    /// Rows of the four pixels around a map's first sample, 4×S.
+    private let corners: Tensor
 
-    /// - Parameter sizes: [height, width] of each map.
-    package init(_ maps: [[Int]], device: Device) {
-        let levels = maps.count
+    private static let margin = 2
+
+    /// - Parameters:
+    ///   - maps: [height, width] of each map.
+    ///   - points: that a head of a query reads of each map.
+    package init(_ maps: [[Int]], points: Int = 4, device: Device) {
+        self.maps = maps
+        samples = maps.count * points
         // The centre of pixel j of a map of width w lies at (j + ½) / w of every map.
         func centres(_ length: Int, _ axis: Int) -> Tensor {
             let place_N1 = ((Tensor.arange(0, length, dtype: .float64) + 0.5) / Double(length)).unsqueeze(1)
             return place_N1 * Tensor(maps.map { Double($0[axis]) }) - 0.5
         }
         let perMap = maps.map { map -> Tensor in
-            let shape = [map[0], map[1], levels]
+            let shape = [map[0], map[1], maps.count]
             let x = centres(map[1], 1).unsqueeze(0).expand(shape)
             let y = centres(map[0], 0).unsqueeze(1).expand(shape)
-            return Tensor.stack([x, y], 3).reshape(-1, 1, levels, 1, 2)
+            return Tensor.stack([x, y], 3).reshape(-1, maps.count, 2)
         }
-        places = Tensor.concatenate(perMap).to(.float32, device)
-        sizes = Tensor(maps.flatMap { [Float($0[1]), Float($0[0])] }, shape: [levels, 1, 2]).to(device)
+        /// One entry of each map to one of each sample; the maps are in dimension `axis`.
+        func ofSamples(_ x: Tensor, _ axis: Int = 0) -> Tensor {
+            var shape = x.shape
+            shape.insert(points, at: axis + 1)
+            return x.unsqueeze(axis + 1).expand(shape).flatten(axis, axis + 1).contiguous().to(device)
+        }
+        places = ofSamples(.concatenate(perMap).to(.float32), 1).unsqueeze(1)
+        let sizes = Tensor(maps.flatMap { [Float($0[1]), Float($0[0])] }, shape: [maps.count, 2])
+        limits = (.full([], Double(-Self.margin), dtype: .float32, device: device), ofSamples(sizes))
+        let pitch = maps.map { $0[1] + 2 * Self.margin }
+        pitches = ofSamples(Tensor(pitch.map(Float.init)))
         var first = 0
-        let firsts = maps.map { map in
-            defer { first += map[0] * map[1] }
-            return Int32(first)
+        let firsts = zip(maps, pitch).map { map, pitch in
+            defer { first += (map[0] + 2 * Self.margin) * pitch }
+            return first + Self.margin * pitch + Self.margin
         }
-        starts = Tensor(firsts, shape: [levels, 1]).to(device)
+        rows = first
+        let steps = [0, 1].flatMap { y in [0, 1].map { x in zip(firsts, pitch).map { Int32($0 + y * $1 + x) } } }
+        corners = ofSamples(Tensor(steps.flatMap { $0 }, shape: [4, maps.count]), 1)
     }
 
-    /// The four pixels around each sample: their rows among the values (B·N·H), and their weights. Both as one row of
-    /// 4·L·P entries for each query and head.
-    ///
-    /// - Parameters:
-    ///   - offsets_BQHLP2: float32.
-    ///   - weights_BQHLP: float32.
-    ///   - queries: which of the grid's they are.
-    ///   - rowsOfImage: N.
-    func corners(_ offsets_BQHLP2: Tensor, _ weights_BQHLP: Tensor, queries: Range<Int>, rowsOfImage: Int) -> (
-        rows: Tensor, weights: Tensor
-    ) {
-        let (batch, heads) = (offsets_BQHLP2.size(0), offsets_BQHLP2.size(2))
-        let place = offsets_BQHLP2 + places[queries]
-        // Dimension 3 tells the two pixels on either side, of x and of y.
-        let (floor, isInside, rows) = withoutGradients {
-            let floor = place.floor()
-            let pair = Tensor.stack([floor, floor + 1.0], 3)
-            let isInside = (pair .>= 0.0) .& (pair .< sizes)
-            // Outside the weight is 0 and any pixel will do, also where an offset is NaN.
-            let near = Tensor.where(isInside, pair, 0.0)
-            let row = near[.all, .all, .all, .all, .all, .all, 1] * sizes[.all, .all, 0]
-            let cell = row.unsqueeze(4) + near[.all, .all, .all, .all, .all, .all, 0].unsqueeze(3)
-            let first = starts * heads + Tensor.arange(0, heads, dtype: .int32, device: place.device).view(heads, 1, 1, 1, 1)
-            let image = Tensor.arange(0, batch, dtype: .int32, device: place.device).view(batch, 1, 1, 1, 1, 1, 1) * (rowsOfImage * heads)
-            return (floor, isInside, (cell.to(.int32) * heads).add_(image + first))
-        }
-        let fraction = place - floor
-        let sides = Tensor.stack([1.0 - fraction, fraction], 3) * isInside
-        let down = sides[.all, .all, .all, .all, .all, .all, 1] * weights_BQHLP.unsqueeze(3)
-        let weights = down.unsqueeze(4) * sides[.all, .all, .all, .all, .all, .all, 0].unsqueeze(3)
-        return (rows.reshape([-1]), weights.reshape([-1]))
+    /// The four pixels around samples, for some queries and heads: above left, above right, below left, below right.
+    struct Corners {
+        /// Q×H×4×S: rows of maps with margins, one head's after the other's.
+        let rows: Tensor
+        /// Q×H×4×S: what each pixel counts, the attention included.
+        let weights: Tensor
+        /// Q×H×S×2, x first: how far the sample is from the first pixel to the second.
+        let fractions: Tensor
     }
+
+    /// - Parameters:
+    ///   - offsets_QHS2: float32, from the query's own place.
+    ///   - attention_QHS: float32.
+    ///   - queries: which of the grid's they are.
+    func around(_ offsets_QHS2: Tensor, _ attention_QHS: Tensor, queries: Range<Int>) -> Corners {
+        let heads = attention_QHS.size(1)
+        let place = Self.clampOp(offsets_QHS2 + places[queries], limits.low, limits.high)
+        // A sample that is nowhere (NaN) reads some pixel, with a weight that is no number either.
+        let floor = Self.nanToNumber(place.floor(), 0.0)
+        let fractions = place.sub_(floor)
+        let row = Self.addcmulOp(floor[.all, .all, .all, 0], floor[.all, .all, .all, 1], pitches).to(.int32)
+        if heads > 1 { row.add_(.arange(0, heads * rows, step: rows, dtype: .int32, device: row.device).unsqueeze(1)) }
+        let (x, y) = (fractions[.all, .all, .all, 0], fractions[.all, .all, .all, 1])
+        let below = attention_QHS * y
+        let above = attention_QHS - below
+        let (aboveRight, belowRight) = (above * x, below * x)
+        let weights = Tensor.stack([above.sub_(aboveRight), aboveRight, below.sub_(belowRight), belowRight], 2)
+        return Corners(rows: row.unsqueeze(2) + corners, weights: weights, fractions: fractions)
+    }
+
+    /// Maps of some heads N×H×D with margins: (H·rows)×D, head after head.
+    func withMargins(_ values_NHD: Tensor) -> Tensor {
+        let (heads, width) = (values_NHD.size(1), values_NHD.size(2))
+        let padded = Tensor.zeros([heads, rows, width], dtype: .float32, device: values_NHD.device)
+        for (inside, map) in zip(interiors(padded), split(values_NHD)) { inside.copy_(map) }
+        return padded.view(heads * rows, width)
+    }
+
+    /// Writes what ``withMargins(_:)`` gives, without its margins, into `values_NHD`.
+    func removeMargins(_ padded: Tensor, into values_NHD: Tensor) {
+        let inside = interiors(padded.view(values_NHD.size(1), rows, values_NHD.size(2)))
+        for (map, inside) in zip(split(values_NHD), inside) { map.copy_(inside) }
+    }
+
+    /// Views H×h×w×D of each map.
+    private func split(_ values_NHD: Tensor) -> [Tensor] {
+        zip(maps, values_NHD.split(maps.map { $0[0] * $0[1] }, 0)).map { map, part in
+            part.view(map[0], map[1], part.size(1), part.size(2)).permute(2, 0, 1, 3)
+        }
+    }
+
+    /// Views H×h×w×D of each map within its margins.
+    private func interiors(_ padded_HRD: Tensor) -> [Tensor] {
+        let margin = Self.margin
+        let sizes = maps.map { ($0[0] + 2 * margin, $0[1] + 2 * margin) }
+        return zip(sizes, padded_HRD.split(sizes.map { $0.0 * $0.1 }, 1)).map { size, part in
+            part.view(part.size(0), size.0, size.1, part.size(2))[.all, margin..<size.0 - margin, margin..<size.1 - margin]
+        }
+    }
+
+    private static let clampOp = Operator("aten::clamp.Tensor")
+    private static let addcmulOp = Operator("aten::addcmul")
+    private static let nanToNumber = Operator("aten::nan_to_num_")
 }
