@@ -57,7 +57,8 @@ import TorchNN
     }
 
     /// What is written as a folder gives the same scores again.
-    @Test(arguments: ["segformer", "upernet.swin", "upernet.convnext", "upernet.resnet", "upernet.dinov2"]) func export(name: String) throws {
+    @Test(arguments: ["segformer", "upernet.swin", "upernet.convnext", "upernet.resnet", "upernet.dinov2"]) func export(name: String) throws
+    {
         try withTorchErrors {
             let zoo = try ZooCase(name, of: "heads")
             try zoo.withFiles { folder in

@@ -47,7 +47,8 @@ struct DeformableSampling {
                 let gradient = gradient_BQHD[image, queries, heads].reshape(-1, padded.size(1))
                 ofPadded.add_(Self.spread(gradient, bags, rows: padded.size(0)))
                 let ofWeights = Self.weightGradient(gradient, padded, bags.rows, bags.starts, bags.owners, 0)
-                write(ofWeights.view(queries.count, heads.count, 2, 2, grid.samples), corners, into: found.offsets, found.attention, at: image, queries, heads)
+                    .view(queries.count, heads.count, 2, 2, grid.samples)
+                write(ofWeights, corners, into: found.offsets, found.attention, at: image, queries, heads)
             }
             grid.removeMargins(ofPadded, into: found.values[image, .all, heads])
         }
