@@ -3,6 +3,8 @@ public struct DatasetSchema: Sendable, Equatable {
     public let name: String
     /// The official splits; empty where the user names them.
     public let splits: [String]
+    /// The domains that each of its splits can be seen in, as in `test@fog:0.8`; empty for most sets.
+    public let domains: [String]
     /// The splits for each purpose unless the recipe says otherwise.
     public let train: NameList
     public let validation: NameList
@@ -19,12 +21,14 @@ public struct DatasetSchema: Sendable, Equatable {
     public let keys: Set<String>
 
     public init(
-        _ name: String, splits: [String] = ["train", "val", "test"], train: NameList = ["train"], validation: NameList = ["val"],
+        _ name: String, splits: [String] = ["train", "val", "test"], domains: [String] = [], train: NameList = ["train"],
+        validation: NameList = ["val"],
         test: NameList = ["test"], crop: PixelSize?, hasOneSize: Bool = false, classCount: Int?, classMaps: [String: Int] = [:],
         keys: Set<String>
     ) {
         self.name = name
         self.splits = splits
+        self.domains = domains
         self.train = train
         self.validation = validation
         self.test = test

@@ -17,7 +17,8 @@ extension DatasetSchema {
     public init(_ kind: DatasetKind) {
         let maps = kind.classes.map { ClassMap.all(from: $0) } ?? [:]
         self.init(
-            kind.name, splits: kind.splits, train: NameList(kind.usual.train), validation: NameList(kind.usual.validation),
+            kind.name, splits: kind.splits, domains: kind.domains, train: NameList(kind.usual.train),
+            validation: NameList(kind.usual.validation),
             test: NameList(kind.usual.test), crop: kind.crop.map { PixelSize(height: $0.height, width: $0.width) },
             hasOneSize: kind.hasOneSize, classCount: kind.classes?.count, classMaps: maps.mapValues(\.target.count),
             keys: Set(kind.settings.map(\.rawValue)))

@@ -9,7 +9,7 @@ import Train
 struct DataArguments: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
-            "A recipe, NAME:FOLDER (camvid:…, cityscapes:…), street-scenes, or a folder of your own.",
+            "A recipe, NAME:FOLDER (camvid:…, cityscapes:…), street-scenes, street-scenes@fog:0.8, or a folder of your own.",
             discussion: "A folder holds images/, labels/ and classes.txt or classes.json.", valueName: "data"),
         completion: .file())
     var source: String
@@ -43,6 +43,11 @@ struct DataArguments: ParsableArguments {
             try document.checkPaths()
             return document.recipe.data
         }
+        if let (kind, domain) = try domain {
+            var data = recipe(kind, in: "")
+            (data.domain, data.severity) = (domain.kind.rawValue, domain.severity)
+            return data
+        }
         let parts = source.split(separator: ":", maxSplits: 1).map(String.init)
         guard let name = parts.first, let kind = DatasetKind.all.first(where: { $0.name == name }), parts.count == 2 || !source.isFolder
         else { return try own(.folder, in: source) }
@@ -51,6 +56,16 @@ struct DataArguments: ParsableArguments {
         }
         let root = parts.count == 2 ? parts[1] : ""
         return kind.settings.contains(.classes) ? try own(kind, in: root) : recipe(kind, in: root)
+    }
+
+    /// `street-scenes@fog:0.8`: a built-in set in one of its domains.
+    private var domain: (kind: DatasetKind, domain: StreetScenes.Domain)? {
+        get throws {
+            guard let at = source.firstIndex(of: "@"),
+                let kind = DatasetKind.all.first(where: { $0.name == source[..<at] && !$0.domains.isEmpty })
+            else { return nil }
+            return (kind, try .init(parsing: String(source[source.index(after: at)...])))
+        }
     }
 
     private func recipe(_ kind: DatasetKind, in root: String) -> DataRecipe {

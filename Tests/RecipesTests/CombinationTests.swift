@@ -57,6 +57,26 @@ import Testing
                 == "r.yaml:2:36: data.test: 'idd-lite' has no split 'test'; expected train or val")
     }
 
+    @Test func domains() throws {
+        let data = try parse(smallest, "data.domain=fog", "data.severity=0.7", "data.test=[test, test@night, test@fog:0.25]").data
+        #expect(data.domain == "fog" && data.severity == 0.7)
+        #expect(data.test.names == ["test", "test@night", "test@fog:0.25"])
+        func message(_ change: String) -> String { refusal(smallest, change) }
+        #expect(
+            message("data.domain=fgo")
+                == "command line, 'data.domain=fgo': data.domain: 'street-scenes' has no domain 'fgo'; did you mean 'fog'? expected clear, fog or night"
+        )
+        #expect(message("data.test=test@hail").hasSuffix("'street-scenes' has no domain 'hail'; expected clear, fog or night"))
+        #expect(message("data.test=tset@fog").hasSuffix("has no split 'tset'; did you mean 'test'? expected train, val or test"))
+        for severity in ["2", "-0.1", "nan", "thick"] {
+            #expect(message("data.test=test@fog:\(severity)").hasSuffix("a severity from 0 to 1 after ':', found 'test@fog:\(severity)'"))
+        }
+        #expect(message("data.severity=1.5").contains("data.severity: expected a number from 0.0 to 1.0, found '1.5'"))
+        #expect(
+            refusal("name: a\ndata: {dataset: camvid, root: x, domain: fog}\nstudent: {model: espnetv2-s0.5}")
+                == "r.yaml:2:34: data.domain: has no effect here: it belongs to 'dataset: street-scenes'; leave it out")
+    }
+
     @Test func wholeImagesCannotBeScaled() {
         #expect(
             refusal(smallest, "data.augmentation.crop=none")

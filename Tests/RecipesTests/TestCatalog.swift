@@ -31,8 +31,8 @@ let catalog = RecipeCatalog(
             "folder", splits: [], crop: PixelSize(height: 512, width: 512), classCount: nil,
             keys: ["root", "classes", "images", "labels", "imageSuffix", "labelSuffix", "ignore"]),
         DatasetSchema(
-            "street-scenes", crop: nil, hasOneSize: true, classCount: 11, classMaps: ["common7": 7],
-            keys: ["count", "evaluationCount", "size"]),
+            "street-scenes", domains: ["clear", "fog", "night"], crop: nil, hasOneSize: true, classCount: 11, classMaps: ["common7": 7],
+            keys: ["count", "evaluationCount", "size", "domain", "severity"]),
     ])
 
 /// The shortest recipe there is.

@@ -209,6 +209,29 @@ struct StreetDomainTests {
         }
     }
 
+    @Test("Splits of the table's row say their domain, and a severity of their own or the recipe's")
+    func splits() throws {
+        var options = DatasetOptions()
+        options.evaluationCount = 1
+        options.size = Size(width: 32, height: 24)
+        options.severity = 0.3
+        options.instances = true
+        func name(_ split: String) throws -> String { try DatasetKind.streetScenes.open(split, options).name(0) }
+        #expect(try name("test") == "street-3-0")
+        #expect(try name("test@fog") == "street-3-0-fog-0.3")
+        #expect(try name("val@low-sun:0.9") == "street-2-0-low-sun-0.9")
+        #expect(try DatasetKind.streetScenes.open("test@snow", options).sample(0).instances != nil)
+        options.domain = try .init(.night, severity: 1)
+        #expect(try name("test") == "street-3-0-night-1.0")
+        #expect(try name("test@clear") == "street-3-0")
+        for wrong in ["tset@fog", "test@fgo", "test@", "test@fog:2", "test@fog:", "test@fog:x"] {
+            #expect(throws: UserError.self) { try name(wrong) }
+        }
+        let error = #expect(throws: UserError.self) { try name("test@fgo") }
+        #expect(error?.message == "StreetScenes have no domain 'fgo'")
+        #expect(error?.hint?.hasPrefix("Did you mean 'fog'?") == true)
+    }
+
     // MARK: - Measures
 
     private static func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(values.count, 1)) }

@@ -17,6 +17,8 @@ public struct DataRecipe: RecipeSection {
     public var count = 2000
     public var evaluationCount = 100
     public var size = PixelSize(height: 360, width: 480)
+    public var domain = "clear"
+    public var severity = 0.5
     public var classMap: String?
     public var loader = LoaderRecipe()
     public var augmentation = AugmentationRecipe()
@@ -59,6 +61,13 @@ public struct DataRecipe: RecipeSection {
             .number("evaluationCount", \.evaluationCount, .atLeast(1), "Scenes in each of the validation and test splits.")
                 .only(scenes) { $0.has("evaluationCount") },
             .value("size", \.size, "[height, width] of the rendered scenes; CamVid's own by default.").only(scenes) { $0.has("size") },
+            .text(
+                "domain", \.domain,
+                "What the scenes are seen like: clear, dusk, night, fog, rain, snow, low-sun, other-city or other-camera. "
+                    + "A split may say its own, as in test@fog or test@fog:0.8."
+            ).only(scenes) { $0.has("domain") },
+            .number("severity", \.severity, .from(0, to: 1), "How far a domain that says none is from a clear day: 0 hardly … 1 the worst.")
+                .only(scenes) { $0.has("severity") },
             .value(
                 "classMap", \.classMap, or: "none",
                 "Maps the classes onto another list: common7 (the seven that CamVid, IDD and Cityscapes share), cityscapes19, "
@@ -108,12 +117,11 @@ public struct DataRecipe: RecipeSection {
             let words = RecipeWriter.alternatives(dataset.classMaps.keys.sorted())
             reader.report(at: "classMap", "'\(dataset.name)' cannot be mapped onto '\(classMap)'; expected \(words)")
         }
+        if has("domain"), let problem = dataset.problem(withDomain: domain) { reader.report(at: "domain", problem) }
         guard !dataset.splits.isEmpty else { return }
         for (key, splits) in [("train", train), ("validation", validation), ("test", test)] {
-            for split in splits.names where !dataset.splits.contains(split) {
-                let nearest = nearestName(to: split, in: dataset.splits).map { "did you mean '\($0)'? " } ?? ""
-                let words = RecipeWriter.alternatives(dataset.splits)
-                reader.report(at: key, "'\(dataset.name)' has no split '\(split)'; \(nearest)expected \(words)")
+            for split in splits.names {
+                if let problem = dataset.problem(withSplit: split) { reader.report(at: key, problem) }
             }
         }
     }

@@ -4,7 +4,7 @@ import Support
 public struct DatasetKind: Sendable {
     /// A choice of ``DatasetOptions`` that has a meaning for some sets only.
     public enum Setting: String, Sendable, CaseIterable {
-        case root, classes, images, labels, imageSuffix, labelSuffix, ignore, instances, count, evaluationCount, size
+        case root, classes, images, labels, imageSuffix, labelSuffix, ignore, instances, count, evaluationCount, size, domain, severity
     }
 
     /// As recipes and the command line write it: `idd-lite`.
@@ -21,6 +21,8 @@ public struct DatasetKind: Sendable {
     public let ignored: String
     /// The official splits; empty where the user names them.
     public let splits: [String]
+    /// The domains that every split can be seen in, as in `test@fog:0.8`; empty for a set that is what it is.
+    public let domains: [String]
     /// The splits that a recipe takes unless it says otherwise.
     public let usual: UsualSplits
     /// The crop that training takes unless the recipe says otherwise; nil for the scenes' own size.
@@ -38,7 +40,8 @@ public struct DatasetKind: Sendable {
     /// - Parameter settings: those besides `root`, and besides `instances` where there are instance classes.
     init(
         _ name: String, _ title: String, _ summary: String, classes: ClassList?, instanceClasses: ClassList? = nil,
-        ignored: String = "255", splits: [String] = ["train", "val", "test"], usual: UsualSplits = .init(), crop: Size?,
+        ignored: String = "255", splits: [String] = ["train", "val", "test"], domains: [String] = [], usual: UsualSplits = .init(),
+        crop: Size?,
         hasOneSize: Bool = false, license: String, source: String, layout: String, settings: Set<Setting> = [],
         isFiles: Bool = true, make: @escaping @Sendable (DatasetRequest) throws -> any Dataset
     ) {
@@ -49,6 +52,7 @@ public struct DatasetKind: Sendable {
         self.instanceClasses = instanceClasses
         self.ignored = ignored
         self.splits = splits
+        self.domains = domains
         self.usual = usual
         self.crop = crop
         self.hasOneSize = hasOneSize
@@ -62,10 +66,15 @@ public struct DatasetKind: Sendable {
     /// One split of the set.
     /// - Throws: `UserError` when there is no such split, or when the files do not lie as the layout says; it then says the
     ///   layout and where to get the set.
-    public func open(_ split: String, _ options: DatasetOptions = .init()) throws -> any Dataset {
+    public func open(_ name: String, _ options: DatasetOptions = .init()) throws -> any Dataset {
+        var (split, options) = (name, options)
+        if !domains.isEmpty, let at = name.firstIndex(of: "@") {
+            split = String(name[..<at])
+            options.domain = try .init(parsing: String(name[name.index(after: at)...]), severity: options.severity)
+        }
         guard splits.isEmpty || splits.contains(split) else {
             let nearest = nearestName(to: split, in: splits).map { "Did you mean '\($0)'? " } ?? ""
-            throw UserError("'\(name)' has no split '\(split)'", hint: nearest + "Its splits: \(splits.joined(separator: ", ")).")
+            throw UserError("'\(self.name)' has no split '\(split)'", hint: nearest + "Its splits: \(splits.joined(separator: ", ")).")
         }
         return try make(DatasetRequest(kind: self, split: split, options: options))
     }

@@ -26,6 +26,9 @@ public struct DatasetOptions: Sendable {
     /// Scenes of each other split.
     public var evaluationCount = 100
     public var size = Size(width: 480, height: 360)
+    public var domain = StreetScenes.Domain.clear
+    /// That of domains which a split names without one.
+    public var severity = 0.5
 
     public init(root: URL = URL(fileURLWithPath: ".")) { self.root = root }
 }

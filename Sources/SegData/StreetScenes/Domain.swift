@@ -47,6 +47,26 @@ extension StreetScenes {
             self.severity = kind == .clear ? 0 : severity
         }
 
+        /// Reads `fog:0.8`, or `fog` alone.
+        /// - Parameter severity: that of a domain which says none.
+        /// - Throws: `UserError` with the nearest word when there is no such domain, or for a severity outside 0...1.
+        public init(parsing text: String, severity: Double = 0.5) throws(UserError) {
+            let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+            let words = Kind.allCases.map(\.rawValue)
+            guard let kind = Kind(rawValue: parts[0]) else {
+                let nearest = nearestName(to: parts[0], in: words).map { "Did you mean '\($0)'? " } ?? ""
+                throw UserError("StreetScenes have no domain '\(parts[0])'", hint: "\(nearest)There are \(words.joined(separator: ", ")).")
+            }
+            guard parts.count == 2 else {
+                try self.init(kind, severity: severity)
+                return
+            }
+            guard let severity = Double(parts[1]) else {
+                throw UserError("'\(text)': expected a severity from 0 to 1 after ':', found '\(parts[1])'")
+            }
+            try self.init(kind, severity: severity)
+        }
+
         /// Every domain at one severity, ``clear`` first.
         /// - Throws: `UserError` for a severity outside 0...1.
         public static func all(severity: Double) throws(UserError) -> [Domain] {

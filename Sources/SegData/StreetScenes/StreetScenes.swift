@@ -44,8 +44,9 @@ public struct StreetScenes: Dataset {
     }
 
     public var classes: ClassList { .camVid11 }
-    /// Those of `classes` that are counted.
-    public var instanceClasses: ClassList? { hasInstances ? ClassList(Self.countable.map { classes.entries[Int($0)] }) : nil }
+    public var instanceClasses: ClassList? { hasInstances ? Self.objectClasses : nil }
+    /// The classes whose objects are counted.
+    public static let objectClasses = ClassList(countable.map { ClassList.camVid11.entries[Int($0)] })
     /// Pole, sign, car, pedestrian and bicyclist.
     private static let countable: [UInt8] = [2, 6, 8, 9, 10]
 

@@ -46,6 +46,8 @@ extension DataRecipe {
         options.count = count
         options.evaluationCount = evaluationCount
         options.size = Size(size)
+        options.domain = try .init(parsing: domain, severity: severity)
+        options.severity = severity
         if dataset.keys.contains("classes") { (options.classes, options.ignoring) = try classList(options.root) }
         return options
     }

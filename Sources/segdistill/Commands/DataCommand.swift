@@ -8,7 +8,7 @@ struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
         abstract: "Lists the known data sets, checks data before training, and counts classes.",
-        subcommands: [List.self, Check.self, Stats.self])
+        subcommands: [List.self, Check.self, Stats.self, Export.self])
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists the data sets that a recipe or the command line can name.")
@@ -103,7 +103,7 @@ private func examine(_ dataset: any Dataset, label: String) -> DatasetCheck {
 }
 
 /// A progress bar that may be told of progress from any thread, one call at a time.
-private final class SharedProgress: @unchecked Sendable {
+final class SharedProgress: @unchecked Sendable {
     private let bar: ProgressBar
     private let total: Int
 
