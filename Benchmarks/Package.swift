@@ -18,6 +18,7 @@ let package = Package(
         .target(name: "CDirect", dependencies: ["LibTorchHeaders", .product(name: "CTorch", package: "segdistill")]),
         .executableTarget(name: "OperatorBenchmark", dependencies: [.product(name: "Torch", package: "segdistill")]),
         .executableTarget(name: "LoaderBenchmark", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
+        .executableTarget(name: "StreetScenesBenchmark", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
     ],
     cxxLanguageStandard: .cxx20
 )

@@ -189,6 +189,15 @@ struct StreetDomainTests {
         }
     }
 
+    @Test("Objects of which next to nothing is seen are crowds; nothing else is")
+    func smallObjects() throws {
+        var data = try Self.data(.clear)
+        let usual = try #require(data.sample(0).instances)
+        #expect(usual.contains(where: \.isCrowd) && usual.allSatisfy { $0.isCrowd == ($0.mask.area < 10) })
+        data.minimumArea = 40
+        #expect(try #require(data.sample(0).instances).allSatisfy { $0.isCrowd == ($0.mask.area < 40) })
+    }
+
     @Test("No light is lost to arithmetic: bright domains have no black pixels, at any size", arguments: [Domain.Kind.fog, .snow])
     func finite(kind: Domain.Kind) throws {
         for (width, height) in [(16, 16), (17, 40), (200, 30)] {

@@ -63,7 +63,7 @@ extension StreetScenes.Appearance {
     }
 
     private mutating func lowSun(_ severity: Float, _ road: StreetScenes.Road, _ dice: inout Dice) {
-        let low = min(severity * 2, 1)
+        let low = min(severity * 1.5, 1)
         // Into the sun, most often: a little to one side, so that walls and cars beside the street catch it.
         let ahead = (dice.chance(0.75) ? dice.number(0.05, 0.32) : dice.number(0.5, 1.1)) * dice.sign()
         aim(azimuth: ahead + road.curvature * 20, by: low)
@@ -77,8 +77,10 @@ extension StreetScenes.Appearance {
         cloudiness = cloudiness.mixed(min(cloudiness, 0.4), low)
         haze = 1 / (1 / haze).mixed(1 / 350, low)
         film.contrast += 0.25 * low
+        // The camera exposes for the bright sky and loses the street.
+        film.key *= 1 - 0.35 * severity * severity
         film.balance *= Vector(1 + 0.04 * low, 1, 1 - 0.06 * low)
-        lens.glare = severity
+        lens.glare = severity * (0.3 + 1.5 * severity)
         lens.bloom = 0.3 * low
         lens.seed = dice.seed()
     }

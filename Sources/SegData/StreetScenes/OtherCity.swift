@@ -14,8 +14,9 @@ extension StreetScenes.Scene {
 }
 
 extension StreetScenes {
-    /// A city by the sea: tall pale houses with shutters and balconies under flat or terracotta roofs, palms and
-    /// cypresses, yellow lines, diamond signs, light stone underfoot.
+    /// A city by the sea: tall bright houses with shutters and balconies under flat or terracotta roofs, palms and
+    /// cypresses, roads of pale concrete with
+    /// yellow lines, pavements of dark stone, dry grass, diamond signs.
     ///
     /// It goes over a finished scene, so where houses, cars and people stand, and how many, follows the same statistics.
     /// Each house, tree and sign turns foreign with a probability of `share`, decided by its own seed.
@@ -50,8 +51,9 @@ extension StreetScenes {
         private func dice(_ seed: UInt32) -> Dice { Dice(seed: Int(seed), index: 1, stream: 6) }
 
         private func pave(_ road: inout Road) {
-            road.asphalt = road.asphalt.mixed(srgb(158, 152, 142), 0.8 * share)
-            road.slab = road.slab.mixed(srgb(206, 184, 152), share)
+            road.asphalt = road.asphalt.mixed(srgb(178, 168, 150), share)
+            road.slab = road.slab.mixed(srgb(112, 100, 94), share)
+            road.grass = road.grass.mixed(Vector(0.26, 0.20, 0.09), share)
             road.slabSize = share < 0.5 ? road.slabSize : SIMD2(0.35, 0.35)
             road.centrePaint = road.centrePaint.mixed(Vector(0.66, 0.44, 0.05), min(2 * share, 1))
             if share >= 0.5 { road.yellowLines = false }
@@ -92,7 +94,7 @@ extension StreetScenes {
                 tree.kind = [.palm, .conifer, .leafy][kind]
                 if kind == 0 { tree.spread = min(tree.height * 0.3, 2.4) }
                 if kind == 1 { tree.spread = tree.height * 0.1 }
-                tree.color = dice.vary(kind == 1 ? srgb(54, 76, 46) : srgb(116, 134, 70), 0.15)
+                tree.color = dice.vary(kind == 1 ? srgb(54, 76, 46) : srgb(136, 130, 76), 0.15)
             }
         }
 

@@ -43,6 +43,7 @@ extension StreetScenes {
         var sideStreets: [SideStreet] = []
         /// What covers the ground beyond the pavement.
         var plots: [Plot] = []
+        var grass = Vector(0.10, 0.15, 0.045)
         /// The side that one drives on: −1 left, 1 right.
         var drivingSide: Float = -1
         /// The paint of lines, crossings and arrows.

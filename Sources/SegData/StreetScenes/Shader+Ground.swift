@@ -34,7 +34,7 @@ extension StreetScenes.Shader {
             label = StreetScenes.Class.tree.rawValue
             let blades = noise.nearest(hit.position.x * 50, hit.position.z * 40)
             let patch = noise.smooth(hit.position.x * 5, hit.position.z * 5)
-            let grass = Vector(0.10, 0.15, 0.045) * ((0.5 + 0.8 * patch) * (0.7 + 0.6 * blades * hit.shows(0.1)))
+            let grass = road.grass * ((0.5 + 0.8 * patch) * (0.7 + 0.6 * blades * hit.shows(0.1)))
             color = ground(hit, grass, .grass)
         case .tarmac:
             label = StreetScenes.Class.road.rawValue

@@ -24,7 +24,7 @@ extension StreetScenes.Shader {
         let cover = smoothStep(threshold, threshold + 0.22, density)
         let lit = 0.72 + 0.5 * noise.smooth(x * 1.3 + 9, z * 1.3 + 31)
         color = color.mixed(look.cloud * (lit * 1.15), cover * (1 - 0.5 * pale * pale))
-        if look.lens.glare > 0 { color += look.sunlight * (look.lens.glare * disc(direction)) }
+        if look.lens.glare > 0 { color += look.sunlight * (min(look.lens.glare, 1) * disc(direction)) }
         return look.fogHeight > 0 ? hazy(color, direction, look.fogHeight / max(height, 0.02)) : color
     }
 

@@ -19,6 +19,8 @@ public struct StreetScenes: Dataset {
     public let domain: Domain
     /// Whether samples come with their objects.
     public var hasInstances = false
+    /// Objects of which fewer pixels are seen count as crowds: too little to be learnt, no mistake where it is found.
+    public var minimumArea = 10
 
     /// - Parameters:
     ///   - seed: which endless series of streets; samples of different seeds have nothing in common.
@@ -67,13 +69,15 @@ public struct StreetScenes: Dataset {
         }
         let rendering = Renderer(scene: scene, look: look, width: width, height: height).render()
         return Sample(
-            name: name(index), image: rendering.image, labels: rendering.labels, instances: hasInstances ? Self.objects(rendering) : nil)
+            name: name(index), image: rendering.image, labels: rendering.labels, instances: hasInstances ? objects(rendering) : nil)
     }
 
-    private static func objects(_ rendering: Rendering) -> [Instance] {
+    private func objects(_ rendering: Rendering) -> [Instance] {
         var labelOf: [UInt16: UInt8] = [:]
         for (number, label) in zip(rendering.instances.values, rendering.labels.values) where number != 0 { labelOf[number] = label }
-        return Instance.list(in: rendering.instances) { number in countable.firstIndex(of: labelOf[number]!) }
+        var objects = Instance.list(in: rendering.instances) { number in Self.countable.firstIndex(of: labelOf[number]!) }
+        for index in objects.indices { objects[index].isCrowd = objects[index].mask.area < minimumArea }
+        return objects
     }
 
     /// What stands in a scene, whatever it will be seen like.
