@@ -20,6 +20,7 @@ from against import parity, randomize, run, worst
 from safetensors.torch import save_file
 from timm.models import eva, vision_transformer, vision_transformer_sam
 from torchvision.models import VisionTransformer as TorchvisionViT, mobilenetv2, swin_transformer
+from torchvision.models.resnet import Bottleneck
 from torchvision.models.segmentation._utils import _SimpleSegmentationModel
 from torchvision.models.segmentation.lraspp import LRASPP
 
@@ -33,7 +34,11 @@ def create(name):
         more = {"weights_backbone": None} if name.startswith(SEGMENTERS) else {}
         if name.startswith(SEGMENTERS[:2]):
             more["aux_loss"] = True
-        return torchvision.models.get_model(name, weights=None, **more), (224, 224) if name.startswith("vit") else (96, 128)
+        network = torchvision.models.get_model(name, weights=None, **more)
+        for block in network.modules():  # as timm makes them: with weak branches rounding errors stay small
+            if isinstance(block, Bottleneck):
+                torch.nn.init.zeros_(block.bn3.weight)
+        return network, (224, 224) if name.startswith("vit") else (96, 128)
     kind = timm.model_entrypoint(name.split(".")[0])
     side = timm.get_pretrained_cfg(name).input_size[-1]
     if kind.__module__.endswith(("vision_transformer", "eva", "deit")):
@@ -95,8 +100,8 @@ def torchvisions(network, image):
         return tokens(network, image, network.encoder.layers, 1, network.encoder.ln)
     if isinstance(network, (_SimpleSegmentationModel, LRASPP)):
         out = network(image)["out"]
-        names = {"out": "stage4", "high": "stage4", "low": "stage2"}  # by torchvision's, what its heads read
-        return {**{names[name]: m for name, m in network.backbone(image).items() if name in names}, "logits": out}
+        names = {"out": "stage4", "high": "stage4", "low": "stage2", "aux": "stage3" if "layer3" in network.backbone else "stage2"}
+        return {**{names[name]: m for name, m in network.backbone(image).items()}, "logits": out}
     if hasattr(network, "features"):
         layers = list(network.features)[:-1 if isinstance(network, mobilenetv2.MobileNetV2) else None]
     else:
@@ -108,6 +113,17 @@ def torchvisions(network, image):
     return {**stages(maps, image), "logits": logits}
 
 
+def settle(network, image):
+    """Batch statistics of the image: deep networks with others make their numbers so large, or their rounding errors, that nothing can be told."""
+    norms = [module for module in network.modules() if isinstance(module, torch.nn.BatchNorm2d)]
+    for norm in norms:
+        norm.momentum = 1
+        norm.train()
+    with torch.no_grad():
+        network(image)
+    network.eval()
+
+
 def attempt(program, name):
     network, size = create(name)
     randomize(network)
@@ -115,6 +131,7 @@ def attempt(program, name):
         if hasattr(module, "define_relative_position_bias_table"):
             module.define_relative_position_bias_table()
     image = torch.randn(2, 3, *size)
+    settle(network, image)
     with torch.no_grad():
         expected = (timms if name.startswith("timm:") else torchvisions)(network, image)
     expected.pop("", None)

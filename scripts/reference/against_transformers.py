@@ -173,8 +173,15 @@ def mobilenet_v2():
     return transformers.MobileNetV2ForImageClassification(config), (pick([64, 96]), 96), lambda m, x: {"logits": m(x).logits}
 
 
+def mobilenet_v2_segmenter():
+    config = transformers.MobileNetV2Config(depth_multiplier=pick([0.35, 0.5]), num_labels=6, output_stride=pick([8, 16, 32]),
+                                            tf_padding=pick([True, False]))
+    return transformers.MobileNetV2ForSemanticSegmentation(config), (pick([64, 96]), pick([75, 96])), lambda m, x: {"logits": m(x).logits}
+
+
 def upernet():
     backbone = pick([
+        lambda: transformers.ResNetConfig(embedding_size=8, hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 2, 1]),
         lambda: transformers.SwinConfig(image_size=64, embed_dim=12, depths=[1, 2, 1, 1], num_heads=[1, 2, 3, 4], window_size=4),
         lambda: transformers.ConvNextConfig(hidden_sizes=[8, 16, 24, 32], depths=[1, 1, 2, 1])])()
     config = transformers.UperNetConfig(backbone_config=_features(backbone), hidden_size=24, num_labels=pick([4, 9]), use_auxiliary_head=pick([True, False]),
@@ -216,7 +223,7 @@ FAMILIES = {
     "vit": vit(transformers.ViTConfig, transformers.ViTModel), "deit": vit(transformers.DeiTConfig, transformers.DeiTModel),
     "dinov2": dinov2(False), "dinov2-registers": dinov2(True), "dinov3": dinov3, "clip": clip, "siglip": siglip, "sam": sam, "swin": swin,
     "convnext": convnext(), "convnextv2": convnext("V2"), "segformer": segformer(True), "mit": segformer(False), "hiera": hiera, "resnet": resnet,
-    "mobilenetv2": mobilenet_v2, "upernet": upernet, "dpt": dpt, "dpt-dinov2": dpt_dinov2, "mask2former": mask2former,
+    "mobilenetv2": mobilenet_v2, "mobilenetv2-segmenter": mobilenet_v2_segmenter, "upernet": upernet, "dpt": dpt, "dpt-dinov2": dpt_dinov2, "mask2former": mask2former,
 }
 
 
