@@ -7,6 +7,7 @@ extension RecipeDocument {
         var paths: [(key: String, path: String)] = []
         if recipe.data.dataset.isFiles { paths.append(("data.root", recipe.data.root)) }
         if let file = recipe.data.classes.file { paths.append(("data.classes", recipe.data.root + "/" + file)) }
+        if let packed = recipe.data.packed { paths.append(("data.packed", packed)) }
         for (key, model) in [("teacher", recipe.teacher), ("student", recipe.student)] {
             if let model, model.isFolder { paths.append(("\(key).model", model.model + "/config.json")) }
             if let weights = model?.weights { paths.append(("\(key).weights", weights)) }

@@ -29,6 +29,8 @@ public struct RunFolder: Sendable, Equatable {
     public var recipeFile: URL { url.appendingPathComponent("recipe.yaml") }
     public var environmentFile: URL { url.appendingPathComponent("environment.json") }
     public var eventsFile: URL { url.appendingPathComponent("events.jsonl") }
+    /// The pixels of each class in every training image, where the sampling goes by them.
+    public var classStatisticsFile: URL { url.appendingPathComponent("class-statistics.json") }
     public var tensorBoard: URL { folder("tensorboard") }
     public var checkpoints: URL { folder("checkpoints") }
     public var metrics: URL { folder("metrics") }
@@ -38,7 +40,7 @@ public struct RunFolder: Sendable, Equatable {
     private func folder(_ name: String) -> URL { url.appendingPathComponent(name, isDirectory: true) }
 
     private var ownEntries: [URL] {
-        [infoFile, recipeFile, environmentFile, eventsFile, tensorBoard, checkpoints, metrics, pictures, reportFile]
+        [infoFile, recipeFile, environmentFile, eventsFile, classStatisticsFile, tensorBoard, checkpoints, metrics, pictures, reportFile]
     }
 
     /// Makes the folder for a new run, or takes up an old one.

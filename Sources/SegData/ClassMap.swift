@@ -72,6 +72,7 @@ private struct MappedSample: SampleReader {
 
     var name: String { base.name }
     var size: Size { base.size }
+    var encoded: EncodedImage? { base.encoded }
     func divisor(forAtLeast size: Size) -> Int { base.divisor(forAtLeast: size) }
     func image(_ region: PixelRegion, divisor: Int) throws -> Part<Image> { try base.image(region, divisor: divisor) }
     func labels(rows: Range<Int>) throws -> Part<LabelMap>? {

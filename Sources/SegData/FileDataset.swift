@@ -56,7 +56,10 @@ public struct FileDataset: Dataset {
 
     public var count: Int { items.count }
     public func name(_ index: Int) -> String { items[index].name }
-    public func files(_ index: Int) -> [URL] { [items[index].image] + (items[index].labels.map { [$0] } ?? []) }
+    public func files(_ index: Int) -> [URL] {
+        let item = items[index]
+        return [item.image, item.labels, item.objects].compactMap { $0 }
+    }
 
     /// - Throws: `UserError` naming the file when it is missing, damaged or of another size than its image, and
     ///   ``LabelValueError`` when it has a label value outside the class list.

@@ -25,6 +25,7 @@ final class FileSample: SampleReader {
         readInstances = instances
     }
 
+    var encoded: EncodedImage? { image }
     func divisor(forAtLeast size: Size) -> Int { image.divisor(forAtLeast: size.width, size.height) }
 
     func image(_ region: PixelRegion, divisor: Int) throws -> Part<Image> { try image.decode(region, divisor: divisor) }

@@ -6,6 +6,8 @@ public protocol SampleReader {
     var name: String { get }
     /// The image's size.
     var size: Size { get }
+    /// The image's file, where it has one that holds just this image.
+    var encoded: EncodedImage? { get }
     /// By how much smaller the image can be decoded (8, 4, 2 or 1) and still have at least a size.
     func divisor(forAtLeast size: Size) -> Int
     /// A part of the image that holds at least a region, in RGB; region and part are in pixels of the image at 1/divisor of its size.
@@ -17,6 +19,7 @@ public protocol SampleReader {
 }
 
 extension SampleReader {
+    public var encoded: EncodedImage? { nil }
     public func divisor(forAtLeast size: Size) -> Int { 1 }
     public func instances() throws -> [Instance]? { nil }
 

@@ -35,12 +35,12 @@ public struct Benchmark: Sendable {
 extension Benchmark {
     /// The whole training step of a recipe: batch from the loader, teacher, losses, backward, optimiser.
     public static func step(_ setup: TrainingSetup, repeats: Int, warmup: Int) throws -> Benchmark {
-        let loader = try Loader(setup.trainingSet, setup.loaderOptions)
+        let loader = try setup.recipe.data.trainingLoader(setup.trainingSet, seed: setup.recipe.seed)
         let accumulate = setup.recipe.optimizer.accumulate
         var number = 0
         return try withTorchErrors {
             try Benchmark(
-                "step", imagesPerCall: setup.loaderOptions.batchSize * accumulate, repeats: repeats, warmup: warmup
+                "step", imagesPerCall: setup.recipe.data.loader.batchSize * accumulate, repeats: repeats, warmup: warmup
             ) {
                 let batches = try (0..<accumulate).map { _ in try loader.next()! }
                 _ = setup.step(batches, step: number % setup.steps, wantsNorm: false)
@@ -52,7 +52,7 @@ extension Benchmark {
 
     /// The loader of a recipe alone: decoding, augmentation, batching.
     public static func loader(_ recipe: Recipe, repeats: Int, warmup: Int) throws -> Benchmark {
-        let loader = try Loader(recipe.data.dataset(.train), recipe.data.loaderOptions(seed: recipe.seed))
+        let loader = try recipe.data.trainingLoader(recipe.data.dataset(.train), seed: recipe.seed)
         return try Benchmark("loader", imagesPerCall: recipe.data.loader.batchSize, repeats: repeats, warmup: warmup) {
             _ = try loader.next()
         }

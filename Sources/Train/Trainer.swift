@@ -69,7 +69,8 @@ public final class Trainer {
     private func loop() throws {
         let step = setup.step
         let accumulate = recipe.optimizer.accumulate
-        let loader = try Loader(setup.trainingSet, setup.loaderOptions, from: position.loader)
+        let loader = try recipe.data.trainingLoader(
+            setup.trainingSet, seed: recipe.seed, statistics: run.classStatisticsFile, from: position.loader)
         var timer = StepTimer()
         while position.step < setup.steps {
             let number = position.step + 1

@@ -18,7 +18,6 @@ public final class TrainingSetup {
     let step: TrainingStep
     let trainingSet: any Dataset
     let validationSet: any Dataset
-    let loaderOptions: LoaderOptions
 
     /// - Parameters:
     ///   - checkingData: whether the data are read once before training starts; at most ``checkedSamples`` of them.
@@ -33,7 +32,6 @@ public final class TrainingSetup {
         trainingSet = try data.dataset(.train)
         let validation = try data.dataset(.validation)
         validationSet = recipe.evaluation.limit.map { SpreadDataset(validation, limit: $0) } ?? validation
-        loaderOptions = data.loaderOptions(seed: recipe.seed)
         if checkingData && data.dataset.isFiles { try Self.check([trainingSet, validationSet], note) }
 
         let classes = trainingSet.classes.count

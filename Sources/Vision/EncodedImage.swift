@@ -9,7 +9,8 @@ public struct EncodedImage: Sendable {
     /// Of the upright picture, in pixels.
     public let width: Int
     public let height: Int
-    private let bytes: [UInt8]
+    /// The file's content.
+    public let bytes: [UInt8]
     private let orientation: Orientation
     private let jpegHeader: JPEG.Header?
 

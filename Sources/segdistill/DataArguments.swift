@@ -37,6 +37,12 @@ struct DataArguments: ParsableArguments {
         }
     }
 
+    /// The split that is asked for, or those that a recipe trains on.
+    func trainingSet() throws -> any Dataset {
+        let recipe = try dataRecipe()
+        return try recipe.dataset(splits: split.map { NameList([$0]) } ?? recipe.train)
+    }
+
     private func dataRecipe() throws -> DataRecipe {
         if source.hasSuffix(".yaml") || source.hasSuffix(".yml") {
             let document = try Recipe.load(source, catalog: .standard)

@@ -20,6 +20,7 @@ public struct DataRecipe: RecipeSection {
     public var domain = "clear"
     public var severity = 0.5
     public var classMap: String?
+    public var packed: String?
     public var loader = LoaderRecipe()
     public var augmentation = AugmentationRecipe()
 
@@ -73,6 +74,10 @@ public struct DataRecipe: RecipeSection {
                 "Maps the classes onto another list: common7 (the seven that CamVid, IDD and Cityscapes share), cityscapes19, "
                     + "or cityscapes16 and cityscapes13 (those of the comparisons with SYNTHIA)."
             ).only("data whose classes are known here") { !$0.dataset.classMaps.isEmpty },
+            .value(
+                "packed", \.packed, or: "none",
+                "A file that 'segdistill data pack' made of the training split, which is then read from there."
+            ).only("data in files") { $0.has("root") }.known(as: "pack"),
             .section("loader", \.loader, "Reading and batching."),
             .section("augmentation", \.augmentation, "Random changes to the training images, seeded by seed, epoch and index."),
         ]

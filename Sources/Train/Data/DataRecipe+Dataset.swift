@@ -9,9 +9,13 @@ extension DataRecipe {
         case train, validation, test
     }
 
-    /// The images for a purpose, with the class map applied.
+    /// The images for a purpose, with the class map applied; those to train on from the packed file, where there is one.
     /// - Throws: `UserError` when folders are missing, or images and labels do not pair up.
-    public func dataset(_ purpose: Purpose) throws -> any Dataset { try dataset(splits: splits(purpose)) }
+    public func dataset(_ purpose: Purpose) throws -> any Dataset {
+        let files = try dataset(splits: splits(purpose))
+        guard purpose == .train, let packed else { return files }
+        return try PackedDataset(URL(fileURLWithPath: packed), of: files)
+    }
 
     /// The images of some splits, one after the other, with the class map applied.
     /// - Parameter leavingOutUnpaired: see `DatasetOptions.leavesOutUnpaired`.

@@ -11,9 +11,31 @@ extension DataRecipe {
     public func loaderOptions(seed: Int, epochs: Int? = nil) -> LoaderOptions {
         var options = LoaderOptions(
             batchSize: loader.batchSize, augmentation: Augmentation(augmentation), seed: seed, epochs: epochs,
-            cacheMegabytes: loader.cacheMegabytes)
+            scaledDecoding: loader.scaledDecoding, cacheMegabytes: loader.cacheMegabytes)
         if let threads = loader.threads { options.threads = threads }
         return options
+    }
+
+    /// The loader of the training set, whose classes are counted first where the sampling goes by them.
+    /// - Parameter statistics: where the counts are kept, so that they are made once; nil keeps none.
+    /// - Throws: `UserError` when the set is smaller than a batch, or labels cannot be read.
+    public func trainingLoader(
+        _ dataset: any Dataset, seed: Int, statistics file: URL? = nil, from position: LoaderPosition = .start
+    ) throws -> Loader {
+        var options = loaderOptions(seed: seed)
+        options.sampling = try sampling(dataset, file)
+        return try Loader(dataset, options, from: position)
+    }
+
+    private func sampling(_ dataset: any Dataset, _ file: URL?) throws -> Sampling {
+        func statistics() throws -> ClassStatistics {
+            try file.map { try ClassStatistics(cachedAt: $0, for: dataset) } ?? ClassStatistics(counting: dataset)
+        }
+        switch loader.sampling {
+        case .shuffle: return .shuffle
+        case .classBalanced: return try .classBalanced(statistics(), temperature: loader.temperature, pixels: loader.pixels)
+        case .repeatFactor: return try .repeatFactor(statistics(), threshold: loader.repeatThreshold)
+        }
     }
 }
 

@@ -7,8 +7,8 @@ import Support
 struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
-        abstract: "Lists the known data sets, checks data before training, and counts classes.",
-        subcommands: [List.self, Check.self, Stats.self, Export.self])
+        abstract: "Lists the known data sets, checks data before training, counts classes, and packs slow files.",
+        subcommands: [List.self, Check.self, Stats.self, Export.self, Pack.self])
 
     struct List: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Lists the data sets that a recipe or the command line can name.")
