@@ -48,6 +48,16 @@ import Testing
         #expect(refusal(smallest + "\n" + line) == message)
     }
 
+    @Test func samplingByClassesHasItsOwnSettings() throws {
+        #expect(
+            refusal(smallest, "data.loader.temperature=0.1")
+                .contains("data.loader.temperature: has no effect here: it belongs to 'sampling: class-balanced'; leave it out"))
+        #expect(try parse(smallest, "data.loader.sampling=class-balanced", "data.loader.temperature=0.1").data.loader.temperature == 0.1)
+        #expect(try parse(smallest, "data.loader.sampling=repeat-factor").data.loader.repeatThreshold == 0.1)
+        #expect(refusal(smallest, "data.loader.sampling=balanced").contains("expected shuffle, class-balanced or repeat-factor"))
+        #expect(refusal(smallest, "data.packed=x").contains("data.packed: has no effect here: it belongs to data in files"))
+    }
+
     @Test func splitsThatAreNot() {
         #expect(
             refusal(smallest, "data.train=training")

@@ -3,93 +3,112 @@ import SegData
 import Support
 import Vision
 
-// Images per second of the loader on CamVid: decode, scale by 0.5...2, crop to 360×360, mirror, change colours.
+// Images per second of the loader: decode, scale by 0.5...2, crop, mirror, and with --jitter change colours.
 //
-//     LoaderBenchmark CAMVID [--batches 120] [--threads 2] [--cache MEGABYTES] [--python PYTHON --rounds 3]
+//     LoaderBenchmark CAMVID --python PYTHON
+//     python/pngs.py CAMVID PNGS && LoaderBenchmark PNGS --crop 512 --batch 8 --batches 20 --python PYTHON
 //
 // With --python, that interpreter runs python/loader.py (PyTorch's DataLoader, the same steps and number of processes) between
-// the rounds, and the ratio of the medians is printed.
+// the rounds, and the ratio of the medians is printed; also of decoding alone, in one thread.
 
-struct Arguments {
-    var camVid = ""
-    var batches = 120
-    var threads = 2
-    var cacheMegabytes = 0
-    var python: String?
-    var rounds = 3
+extension Arguments {
+    func dataset() throws -> any Dataset {
+        let root = URL(fileURLWithPath: data)
+        let files = try FileDataset(
+            images: root.appendingPathComponent("images/train"), labels: root.appendingPathComponent("labels/train"), classes: .camVid11,
+            ignoring: [11])
+        guard let packed else { return files }
+        let file = URL(fileURLWithPath: packed)
+        try PackedDataset.write(files, to: file)
+        return try PackedDataset(file, of: files)
+    }
 
-    init(_ words: [String]) throws {
-        var words = words[...]
-        func number(_ word: String?) throws -> Int {
-            guard let value = word.flatMap({ Int($0) }), value >= 0 else { throw UserError("expected a number", exitCode: .usage) }
-            return value
-        }
-        while let word = words.popFirst() {
-            switch word {
-            case "--batches": batches = try number(words.popFirst())
-            case "--threads": threads = try number(words.popFirst())
-            case "--cache": cacheMegabytes = try number(words.popFirst())
-            case "--rounds": rounds = try number(words.popFirst())
-            case "--python": python = words.popFirst()
-            default: camVid = word
-            }
-        }
-        guard !camVid.isEmpty else {
-            throw UserError("usage: LoaderBenchmark CAMVID [--batches N] [--threads N] [--cache MB] [--python PYTHON]", exitCode: .usage)
-        }
+    var options: LoaderOptions {
+        let colors = jitter ? Photometric(jitter: ColorJitter(brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1)) : nil
+        let augmentation = Augmentation(
+            scale: 0.5...2, crop: Size(width: crop, height: crop), flip: 0.5, photometric: colors ?? Photometric())
+        return LoaderOptions(batchSize: batch, augmentation: augmentation, threads: threads, cacheMegabytes: cacheMegabytes)
     }
 }
 
-func imagesPerSecond(_ arguments: Arguments) throws -> Double {
-    let data = try DatasetKind.named("camvid").open("train", DatasetOptions(root: URL(fileURLWithPath: arguments.camVid)))
-    let augmentation = Augmentation(
-        scale: 0.5...2, crop: Size(width: 360, height: 360), flip: 0.5,
-        photometric: Photometric(jitter: ColorJitter(brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1)))
-    let options = LoaderOptions(
-        batchSize: 16, augmentation: augmentation, threads: arguments.threads, cacheMegabytes: arguments.cacheMegabytes)
-    let loader = try Loader(data, options)
+/// Images per second of the whole loader.
+func loading(_ dataset: any Dataset, _ arguments: Arguments) throws -> Double {
+    let loader = try Loader(dataset, arguments.options)
     // The first batches pay for starting, or for filling the cache.
     for _ in 0..<(arguments.cacheMegabytes > 0 ? loader.batchesPerEpoch * 2 : 4) { _ = try loader.next() }
-    let clock = ContinuousClock()
-    let elapsed = try clock.measure {
+    let elapsed = try ContinuousClock().measure {
         for _ in 0..<arguments.batches { _ = try loader.next() }
     }
-    return Double(arguments.batches * options.batchSize) / (elapsed / .seconds(1))
+    return Double(arguments.batches * arguments.batch) / (elapsed / .seconds(1))
 }
 
-func pyTorchImagesPerSecond(_ python: String, _ arguments: Arguments) throws -> Double {
-    struct Answer: Decodable { let images_per_second: Double }
-    let script = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("python/loader.py")
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: python)
-    process.arguments = [
-        script.path, arguments.camVid, "--workers", "\(arguments.threads)", "--batches", "\(max(1, arguments.batches / 3))",
-    ]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let answer = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw UserError("\(script.path) failed", hint: "It needs torch, torchvision and Pillow.") }
-    return try JSONDecoder().decode(Answer.self, from: answer).images_per_second
+/// Images per second of reading whole images and labels in one thread.
+func decoding(_ dataset: any Dataset) throws -> Double {
+    let count = min(dataset.count, 100)
+    let elapsed = try ContinuousClock().measure {
+        for index in 0..<count { _ = try dataset.sample(index) }
+    }
+    return Double(count) / (elapsed / .seconds(1))
+}
+
+struct PythonRates: Decodable {
+    let images_per_second: Double
+    let decoded_per_second: Double
+
+    init(_ python: String, _ arguments: Arguments) throws {
+        let script = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+            .appendingPathComponent("python/loader.py")
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: python)
+        process.arguments =
+            [script.path, arguments.data, "--workers", "\(arguments.threads)", "--batches", "\(max(1, arguments.batches / 3))"]
+            + ["--crop", "\(arguments.crop)", "--batch-size", "\(arguments.batch)"] + (arguments.jitter ? ["--jitter"] : [])
+            + (arguments.openCV ? ["--opencv"] : [])
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let answer = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw UserError("\(script.path) failed", hint: "It needs torch, torchvision, and Pillow or opencv-python.")
+        }
+        self = try JSONDecoder().decode(PythonRates.self, from: answer)
+    }
 }
 
 func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
+func ratio(_ name: String, _ ours: [Double], _ theirs: [Double]) -> String {
+    "\(name): \((median(ours) / median(theirs) * 100).rounded() / 100) times as fast, by the medians"
+}
+
+func rate(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
+
 do {
     let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()))
-    var (ours, theirs): ([Double], [Double]) = ([], [])
+    if let list = arguments.list {
+        try reportList(list)
+        exit(0)
+    }
+    let dataset = try arguments.dataset()
+    if let epochs = arguments.memoryEpochs {
+        try reportMemory(dataset, arguments.options, epochs: epochs)
+        exit(0)
+    }
+    var (ours, theirs): ([Double], [PythonRates]) = ([], [])
+    var ourDecoding: [Double] = []
     for _ in 0..<max(1, arguments.rounds) {
-        ours.append(try imagesPerSecond(arguments))
-        print("loader   \(Int(ours.last!.rounded())) images/s")
+        ours.append(try loading(dataset, arguments))
+        ourDecoding.append(try decoding(dataset))
+        print("loader   \(rate(ours.last!)) images/s, \(rate(ourDecoding.last!)) decoded/s in one thread")
         guard let python = arguments.python else { continue }
-        theirs.append(try pyTorchImagesPerSecond(python, arguments))
-        print("PyTorch  \(Int(theirs.last!.rounded())) images/s")
+        theirs.append(try PythonRates(python, arguments))
+        print("PyTorch  \(rate(theirs.last!.images_per_second)) images/s, \(rate(theirs.last!.decoded_per_second)) decoded/s in one thread")
     }
     if !theirs.isEmpty {
-        let ratio = (median(ours) / median(theirs) * 100).rounded() / 100
-        print("ratio of the medians: \(ratio)")
+        print(ratio("loader", ours, theirs.map(\.images_per_second)))
+        print(ratio("decoding", ourDecoding, theirs.map(\.decoded_per_second)))
     }
 } catch {
     FileHandle.standardError.write(Data("\(error)\n".utf8))
