@@ -4,7 +4,6 @@ let usage = """
     LoaderBenchmark DATA [--crop 360] [--batch 16] [--batches 120] [--threads 2] [--cache MEGABYTES] [--jitter] [--packed FILE]
                     [--python PYTHON] [--opencv] [--rounds 3]
     LoaderBenchmark DATA --memory 10
-    LoaderBenchmark --list FILE
     """
 
 struct Arguments {
@@ -23,8 +22,6 @@ struct Arguments {
     var rounds = 3
     /// Epochs after each of which the memory is printed.
     var memoryEpochs: Int?
-    /// A list file whose entries are counted, and what they cost.
-    var list: String?
 
     init(_ words: [String]) throws {
         var words = words[...]
@@ -45,10 +42,9 @@ struct Arguments {
             case "--opencv": openCV = true
             case "--packed": packed = words.popFirst()
             case "--python": python = words.popFirst()
-            case "--list": list = words.popFirst()
             default: data = word
             }
         }
-        guard !data.isEmpty || list != nil else { throw UserError(usage, exitCode: .usage) }
+        guard !data.isEmpty else { throw UserError(usage, exitCode: .usage) }
     }
 }

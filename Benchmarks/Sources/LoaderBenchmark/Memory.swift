@@ -19,15 +19,3 @@ func reportMemory(_ dataset: any Dataset, _ options: LoaderOptions, epochs: Int)
         print("epoch \(epoch): \(memory.own) MB, with mapped files \(memory.all) MB")
     }
 }
-
-/// Prints what a list file costs: opened, and shuffled by a loader that has given a batch.
-func reportList(_ file: String) throws {
-    let before = residentMegabytes()
-    let list = try ListDataset(URL(fileURLWithPath: file), classes: .camVid11, ignoring: [11])
-    let opened = residentMegabytes()
-    print("\(list.count) entries: \(opened.own - before.own) MB, with the mapped file \(opened.all - before.all) MB")
-    let loader = try Loader(list, LoaderOptions(batchSize: 4, augmentation: Augmentation(crop: Size(width: 64, height: 64)), threads: 2))
-    _ = try loader.next()
-    let shuffled = residentMegabytes()
-    print("with a loader and its order: \(shuffled.own - before.own) MB, with the mapped file \(shuffled.all - before.all) MB")
-}
