@@ -5,8 +5,12 @@
 
 For each row: forward, and forward and backward, at equal precision (float32, PyTorch's layout); then our forward with our
 defaults. A ratio is our median over PyTorch's: below 1 we are faster. Weights are random: the time does not depend on them.
+With --memory: the most memory that a process of its own takes for forward and backward, libraries and weights included.
 """
 import argparse
+import multiprocessing
+import pathlib
+import re
 import statistics
 import subprocess
 import time
@@ -124,6 +128,28 @@ def theirs(network, image, backward):
     return once
 
 
+def peak(process="self"):
+    """The most memory that a process has had, in MB."""
+    return int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{process}/status").read_text())[1]) / 1024
+
+
+def their_peak(name, size, batch, threads):
+    torch.set_num_threads(threads)
+    step = theirs(ROWS[name][0](size).train(), torch.randn(batch, 3, size, size), True)
+    step(), step()
+    return peak()
+
+
+def memory(program, name, size, batch, flags, threads):
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        other = pool.apply(their_peak, (name, size, batch, threads))
+    ours = Ours(program, name, size, batch, *flags, "--backward")
+    ours(), ours()
+    own = peak(ours.process.pid)
+    ours.close()
+    print(f"{name:26}{size:5}{batch:6}{other:12.0f}{own:10.0f}{own / other:8.2f}", flush=True)
+
+
 def turns(ours, theirs, rounds, warmup=2):
     times = []
     for index in range(rounds + warmup):
@@ -139,15 +165,23 @@ def main():
     parser.add_argument("names", nargs="*")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--side", type=int, help="of the images, in place of the table's")
+    parser.add_argument("--batch", type=int, help="images at once, in place of the table's")
+    parser.add_argument("--memory", action="store_true", help="peak memory in place of time")
     arguments = parser.parse_intermixed_args()
     torch.set_num_threads(arguments.threads)
     threads = ["--threads", str(arguments.threads)]
     equal = ["--precision", "float32", "--no-channels-last", *threads]
+    rows = [(name, arguments.side or ROWS[name][1], arguments.batch or (*ROWS[name], 1)[2]) for name in arguments.names or ROWS]
+    if arguments.memory:
+        print(f"{'network':26}{'side':>5}{'batch':>6}{'PyTorch MB':>12}{'ours MB':>10}{'ratio':>8}")
+        for row in rows:
+            memory(arguments.program, *row, equal, arguments.threads)
+        return
     print(f"{'network':26}{'side':>5}{'PyTorch ms':>12}{'ours ms':>10}{'ratio':>8}   {'PyTorch f+b':>11}{'ours f+b':>10}{'ratio':>8}   "
           f"{'our defaults':>12}{'ratio':>8}")
-    for name in arguments.names or ROWS:
-        maker, size, batch = (*ROWS[name], 1)[:3]
-        network, image = maker(size), torch.randn(batch, 3, size, size)
+    for name, size, batch in rows:
+        network, image = ROWS[name][0](size), torch.randn(batch, 3, size, size)
         cells = []
         for backward in (False, True):
             network.train(backward)
@@ -163,4 +197,5 @@ def main():
               f"{b_theirs * 1e3:11.1f}{b_ours * 1e3:10.1f}{b_ours / b_theirs:8.2f}   {default[0] * 1e3:12.1f}{default[0] / default[1]:8.2f}", flush=True)
 
 
-main()
+if __name__ == "__main__":
+    main()
