@@ -74,7 +74,7 @@ let package = Package(
         .testTarget(name: "TorchNNTests", dependencies: ["TorchNN", "SegTesting"], resources: [.copy("Fixtures")]),
         .testTarget(name: "TorchOptimTests", dependencies: ["TorchOptim", "SegTesting"], resources: [.copy("Fixtures")]),
         .testTarget(name: "VisionTests", dependencies: ["Vision"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "SegDataTests", dependencies: ["SegData"]),
+        .testTarget(name: "SegDataTests", dependencies: ["SegData"], resources: [.copy("Fixtures")]),
         .testTarget(name: "SegModelsTests", dependencies: ["SegModels", "SegTesting"], resources: [.copy("Fixtures")]),
         .testTarget(name: "HubTests", dependencies: ["Hub"]),
         .testTarget(name: "DistillTests", dependencies: ["Distill", "SegTesting"], resources: [.copy("Fixtures")]),

@@ -8,7 +8,7 @@ public struct ClassFile: Sendable, Equatable {
     /// Label values besides 255 that stand for no class.
     public let ignore: Set<UInt8>
 
-    /// Reads `classes.json`, or a text file with a class name a line.
+    /// Reads `classes.json`, the names in a YOLO `data.yaml`, or a text file with a class name a line.
     ///
     /// The JSON has `classes`, a list of names or of `{"name": …, "color": [r, g, b]}`, and optionally `ignore`, a value or a
     /// list of values. Ignored values at the end of the list of classes are no classes, as in CamVid's "unlabelled".
@@ -19,7 +19,12 @@ public struct ClassFile: Sendable, Equatable {
                 "\(url.path): cannot read the class list",
                 hint: "Write a file with one class name a line, in the order of the label values.")
         }
-        let parsed = url.pathExtension.lowercased() == "json" ? try Self.parseJSON(data, url) : Self.parseText(data)
+        let parsed =
+            switch url.pathExtension.lowercased() {
+            case "json": try Self.parseJSON(data, url)
+            case "yaml", "yml": try Self.parseNames(data, url)
+            default: Self.parseText(data)
+            }
         var (entries, ignore) = parsed
         while let last = entries.indices.last, ignore.contains(UInt8(clamping: last)) { entries.removeLast() }
         guard !entries.isEmpty, entries.count < 255 else {
@@ -75,6 +80,31 @@ public struct ClassFile: Sendable, Equatable {
         }
         guard case .values(let ignore)? = content.ignore else { return (entries, []) }
         return (entries, Set(ignore))
+    }
+
+    /// The `names` of a YOLO data.yaml: `[a, b]`, or a line each as `- a` or `0: a`.
+    private static func parseNames(_ data: Data, _ url: URL) throws -> ([ClassList.Entry], Set<UInt8>) {
+        let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
+        func plain(_ text: some StringProtocol) -> String { text.trimmingCharacters(in: CharacterSet(charactersIn: " \t'\"")) }
+        guard let start = lines.firstIndex(where: { $0.hasPrefix("names:") }) else {
+            throw UserError(
+                "\(url.path): expected 'names:' with the classes, found none", hint: "Write classes.txt with a name a line instead.")
+        }
+        let rest = lines[start].dropFirst("names:".count).trimmingCharacters(in: .whitespaces)
+        if rest.hasPrefix("["), rest.hasSuffix("]") {
+            return (ClassList(names: rest.dropFirst().dropLast().split(separator: ",").map(plain)).entries, [])
+        }
+        let items = lines[(start + 1)...].prefix { $0.hasPrefix(" ") || $0.hasPrefix("-") }
+        let names = try items.enumerated().map { index, line in
+            let item = line.trimmingCharacters(in: .whitespaces)
+            if item.hasPrefix("- ") { return plain(item.dropFirst(2)) }
+            let parts = item.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2, Int(parts[0]) == index else {
+                throw UserError("\(url.path): expected '\(index): NAME' under names, found '\(item)'")
+            }
+            return plain(parts[1])
+        }
+        return (names.count < 255 ? ClassList(names: names).entries : names.map { ClassList.Entry($0, [0, 0, 0]) }, [])
     }
 
     private static func parseText(_ data: Data) -> ([ClassList.Entry], Set<UInt8>) {

@@ -80,7 +80,7 @@ extension FileDataset.Item {
             }
         } instances: { labels in
             guard let objectReader, let objects else { return nil }
-            let instances = try objectReader.read(objects, labels)
+            let instances = try objectReader.read(objects, Size(width: image.width, height: image.height), labels)
             for mask in instances.lazy.map(\.mask) { try expectSize(mask.width, mask.height, of: image, objects) }
             return instances
         }
@@ -88,8 +88,9 @@ extension FileDataset.Item {
 
     private func expectSize(_ width: Int, _ height: Int, of image: EncodedImage, _ url: URL) throws {
         guard width != image.width || height != image.height else { return }
-        throw UserError(
-            "\(url.path): expected labels of \(image.width)×\(image.height) like \(image.name), found \(width)×\(height)",
+        throw SampleError(
+            kind: .size,
+            message: "\(url.path): expected labels of \(image.width)×\(image.height) like \(image.name), found \(width)×\(height)",
             hint: width == image.height && height == image.width
                 ? "The image's EXIF orientation turns it; labels must fit the upright picture. Turn them, or remove the tag."
                 : "Labels need the size of their image. Check that the pair belongs together.")

@@ -47,6 +47,10 @@ public final class Trainer {
         }
         events = try EventLog(run, resumingAt: position.step)
         if let environment { try run.writeEnvironment(environment) }
+        if !setup.putAside.isEmpty {
+            let lines = setup.putAside.map { $0.message + "\n" }.joined()
+            try AtomicFile.write(Data(lines.utf8), to: run.url.appendingPathComponent("put-aside.txt"))
+        }
         try run.updateInfo { $0.status = .running }
     }
 

@@ -18,6 +18,8 @@ public final class TrainingSetup {
     let step: TrainingStep
     let trainingSet: any Dataset
     let validationSet: any Dataset
+    /// The training and validation samples that cannot be used, where the recipe puts them aside.
+    let putAside: [LeftOut]
 
     /// - Parameters:
     ///   - checkingData: whether the data are read once before training starts; at most ``checkedSamples`` of them.
@@ -32,6 +34,11 @@ public final class TrainingSetup {
         trainingSet = try data.dataset(.train)
         let validation = try data.dataset(.validation)
         validationSet = recipe.evaluation.limit.map { SpreadDataset(validation, limit: $0) } ?? validation
+        for (purpose, set) in [("training", trainingSet), ("validation", validation)] where !set.leftOut.isEmpty {
+            let names = set.leftOut.prefix(3).map(\.name).joined(separator: ", ") + (set.leftOut.count > 3 ? ", …" : "")
+            note("\(set.leftOut.count) \(purpose) samples are put aside, \(set.count) are left: \(names)")
+        }
+        putAside = trainingSet.leftOut + validation.leftOut
         if checkingData && data.dataset.isFiles { try Self.check([trainingSet, validationSet], note) }
 
         let classes = trainingSet.classes.count

@@ -36,6 +36,27 @@ package enum FileBytes {
         }
     }
 
+    /// A part of the file at `url`, which messages call `name`.
+    /// - Throws: `UserError` when the file cannot be read or ends before the part does.
+    package static func read(_ url: URL, at offset: Int, count size: Int, name: String) throws -> [UInt8] {
+        let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw unreadable(url.path, errno) }
+        defer { close(descriptor) }
+        let bytes = try [UInt8](unsafeUninitializedCapacity: size) { buffer, count in
+            while count < size {
+                let got = pread(descriptor, buffer.baseAddress! + count, size - count, off_t(offset + count))
+                if got < 0, errno == EINTR { continue }
+                if got < 0 { throw unreadable(url.path, errno) }
+                if got == 0 { break }
+                count += got
+            }
+        }
+        guard bytes.count == size else {
+            throw UserError("\(name): the file around it is cut short", hint: "Copy it again from its source.")
+        }
+        return bytes
+    }
+
     private static func unreadable(_ path: String, _ code: Int32) -> UserError {
         code == ENOENT
             ? UserError("\(path): there is no such file", hint: "Check the path.")

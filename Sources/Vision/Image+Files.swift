@@ -24,13 +24,17 @@ extension Raster {
     ///   - rows: the only rows that are wanted; all when nil. Those below them are not read.
     ///   - channel: takes that channel of a colour PNG (0 red, 1 green, 2 blue), in which some sets store numbers.
     public init(contentsOf url: URL, rows: Range<Int>? = nil, channel: Int? = nil) throws {
-        let bytes = try FileBytes.read(url)
-        guard try ImageFormat(sniffing: bytes, name: url.path) == .png else {
+        try self.init(decoding: FileBytes.read(url), name: url.path, rows: rows, channel: channel)
+    }
+
+    /// As ``init(contentsOf:rows:channel:)`` for a file that is already in memory; `name` is what messages call it.
+    public init(decoding bytes: [UInt8], name: String, rows: Range<Int>? = nil, channel: Int? = nil) throws {
+        guard try ImageFormat(sniffing: bytes, name: name) == .png else {
             throw UserError(
-                "\(url.path): expected a label PNG, found a JPEG",
+                "\(name): expected a label PNG, found a JPEG",
                 hint: "JPEG changes values, so it cannot hold labels. Write them as PNG with one class index a pixel.")
         }
-        self = try PNG.decodeValues(bytes, rows: rows, name: url.path, channel: channel)
+        self = try PNG.decodeValues(bytes, rows: rows, name: name, channel: channel)
     }
 
     /// Writes a PNG that holds the numbers unchanged, shown in the palette's colours where one is given (8-bit only).

@@ -102,7 +102,9 @@ struct DataArguments: ParsableArguments {
                 "there is no data '\(folder)': it is neither a folder nor a known name",
                 hint: nearest + "segdistill data list shows what can be named; paths start from \(files.currentDirectoryPath).")
         }
-        if let found = ["classes.json", "classes.txt"].first(where: { files.fileExists(atPath: "\(folder)/\($0)") }) { return found }
+        if let found = ["classes.json", "classes.txt", "data.yaml"].first(where: { files.fileExists(atPath: "\(folder)/\($0)") }) {
+            return found
+        }
         throw UserError(
             "\(folder): expected classes.txt or classes.json, found neither",
             hint: "Write classes.txt with a class name a line, in the order of the label values, or give a recipe instead.")

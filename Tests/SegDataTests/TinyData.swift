@@ -76,3 +76,6 @@ func pattern(width: Int, height: Int) -> Image {
     }
     return image
 }
+
+/// A file of the tests' fixtures.
+func fixture(_ name: String) -> URL { Bundle.module.url(forResource: "Fixtures", withExtension: nil)!.appendingPathComponent(name) }

@@ -2,6 +2,9 @@ import Support
 
 /// The images and labels, and how they reach the network.
 public struct DataRecipe: RecipeSection {
+    /// What becomes of samples that cannot be used.
+    public enum BadSamples: String, RecipeChoice { case stop, skip }
+
     public var dataset = DatasetSchema.none
     public var root = ""
     public var train: NameList = ["train"]
@@ -21,6 +24,7 @@ public struct DataRecipe: RecipeSection {
     public var severity = 0.5
     public var classMap: String?
     public var packed: String?
+    public var badSamples = BadSamples.stop
     public var loader = LoaderRecipe()
     public var augmentation = AugmentationRecipe()
 
@@ -78,6 +82,11 @@ public struct DataRecipe: RecipeSection {
                 "packed", \.packed, or: "none",
                 "A file that 'segdistill data pack' made of the training split, which is then read from there."
             ).only("data in files") { $0.has("root") }.known(as: "pack"),
+            .value(
+                "badSamples", \.badSamples,
+                "What happens to broken files, missing pairs and impossible labels: stop refuses to train; skip reads all samples before "
+                    + "training, puts the bad ones aside and lists them in put-aside.txt of the run folder."
+            ).only("data in files") { $0.has("root") }.known(as: "onError", "ignoreErrors"),
             .section("loader", \.loader, "Reading and batching."),
             .section("augmentation", \.augmentation, "Random changes to the training images, seeded by seed, epoch and index."),
         ]
@@ -112,7 +121,7 @@ public struct DataRecipe: RecipeSection {
     /// The number of classes that the network tells apart; nil when a file of classes decides it.
     public var classCount: Int? {
         if let classMap { return dataset.classMaps[classMap] }
-        return dataset.classCount ?? (classes.file == nil ? classes.entries.count : nil)
+        return dataset.classCount ?? (has("classes") && classes.file == nil ? classes.entries.count : nil)
     }
 
     func check(_ reader: inout RecipeReader) {

@@ -12,6 +12,7 @@ struct FilePairing {
     var labelExtension = "png"
     var objects: URL?
     var objectSuffix = ""
+    var objectExtension = "png"
     /// The names that are wanted; all when nil.
     var names: [String]?
     /// A file with the names that are wanted, one a line; extension and suffix may be left out.
@@ -35,7 +36,7 @@ struct FilePairing {
     func pair() throws -> Result {
         let imageFiles = try FolderListing(images, extensions: ["jpg", "jpeg", "png"], suffix: imageSuffix)
         let labelFiles = try labels.map { try FolderListing($0, extensions: [labelExtension], suffix: labelSuffix) }
-        let objectFiles = try objects.map { try FolderListing($0, extensions: ["png"], suffix: objectSuffix) }
+        let objectFiles = try objects.map { try FolderListing($0, extensions: [objectExtension], suffix: objectSuffix) }
         var names = try list.map { try Self.read(list: $0, from: imageFiles) } ?? self.names ?? imageFiles.names
         if let isWanted { names = names.filter(isWanted) }
         var result = Result()

@@ -30,15 +30,23 @@ struct LabelReader: Sendable {
 
     /// - Throws: ``LabelValueError``, or `UserError` when the file cannot be read.
     func read(_ url: URL) throws -> LabelMap {
+        if url.pathExtension == "mat", case .table(let table, _) = decoder {
+            return try translate(MatFile(contentsOf: url).labels("S"), table, url.path)
+        }
+        return try read(FileBytes.read(url), name: url.path)
+    }
+
+    /// As ``read(_:)`` for a PNG that is already in memory; `name` is what messages call it.
+    func read(_ bytes: [UInt8], name: String) throws -> LabelMap {
         switch decoder {
-        case .indices(let ignored): try readIndices(url, ignored)
-        case .table(let table, let channel): try readValues(LabelMap(contentsOf: url, channel: channel), table, url)
-        case .colors(let table): try readColors(url, table)
+        case .indices(let ignored): try readIndices(LabelMap(decoding: bytes, name: name), ignored, name)
+        case .table(let table, let channel): try translate(LabelMap(decoding: bytes, name: name, channel: channel), table, name)
+        case .colors(let table): try translate(Image(decoding: bytes, name: name), table, name)
         }
     }
 
-    private func readIndices(_ url: URL, _ ignored: [UInt8]) throws -> LabelMap {
-        var labels = try LabelMap(contentsOf: url)
+    private func readIndices(_ raw: LabelMap, _ ignored: [UInt8], _ name: String) throws -> LabelMap {
+        var labels = raw
         let count = UInt8(classes.count)
         let isWrong = labels.values.withUnsafeMutableBufferPointer { values in
             guard let start = values.baseAddress else { return false }
@@ -46,10 +54,10 @@ struct LabelReader: Sendable {
             return Self.holdsValue(from: count, start, values.count)
         }
         guard isWrong else { return labels }
-        throw LabelValueError(file: url, classes: classes, histogram: labels.histogram) { $0 < classes.count }
+        throw LabelValueError(file: name, classes: classes, histogram: labels.histogram) { $0 < classes.count }
     }
 
-    private func readValues(_ raw: LabelMap, _ table: [UInt16], _ url: URL) throws -> LabelMap {
+    private func translate(_ raw: LabelMap, _ table: [UInt16], _ name: String) throws -> LabelMap {
         var labels = raw
         let isWrong = labels.values.withUnsafeMutableBufferPointer { values in
             table.withUnsafeBufferPointer { table in
@@ -63,15 +71,14 @@ struct LabelReader: Sendable {
             }
         }
         guard isWrong else { return labels }
-        throw LabelValueError(file: url, classes: classes, histogram: raw.histogram) { table[$0] != Self.unknown }
+        throw LabelValueError(file: name, classes: classes, histogram: raw.histogram) { table[$0] != Self.unknown }
     }
 
-    private func readColors(_ url: URL, _ table: ColorTable) throws -> LabelMap {
-        let image = try Image(contentsOf: url)
+    private func translate(_ image: Image, _ table: ColorTable, _ name: String) throws -> LabelMap {
         if let labels = table.indices(of: image) { return labels }
         let (color, x, y) = table.firstUnknown(in: image)!
         throw UserError(
-            "\(url.path): the colour (\(color.red), \(color.green), \(color.blue)) at x \(x), y \(y) stands for no class",
+            "\(name): the colour (\(color.red), \(color.green), \(color.blue)) at x \(x), y \(y) stands for no class",
             hint: "Labels are coded by exact colours; blurred edges mean that the file was scaled or stored as JPEG.")
     }
 

@@ -11,8 +11,8 @@ public struct LabelValueError: UserFacingError, Equatable {
     public let unknown: [Int]
 
     /// - Parameter isKnown: whether a value other than 255 stands for a class or for none.
-    init(file: URL, classes: ClassList, histogram: [Int], isKnown: (Int) -> Bool) {
-        self.file = file.path
+    init(file: String, classes: ClassList, histogram: [Int], isKnown: (Int) -> Bool) {
+        self.file = file
         self.classes = classes
         self.histogram = histogram
         let beyond = (0..<Int(ClassList.ignore)).filter { histogram[$0] > 0 && !isKnown($0) }

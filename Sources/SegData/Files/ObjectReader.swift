@@ -4,15 +4,15 @@ import Vision
 
 /// Reads the objects of an image from the file, or folder, that tells them apart.
 struct ObjectReader: Sendable {
-    /// The objects in a file, given what reads the image's labels.
-    let read: @Sendable (_ url: URL, _ labels: () throws -> LabelMap?) throws -> [Instance]
+    /// The objects in a file, given the image's size and what reads its labels.
+    let read: @Sendable (_ url: URL, _ size: Size, _ labels: () throws -> LabelMap?) throws -> [Instance]
 
-    init(_ read: @escaping @Sendable (_ url: URL, _ labels: () throws -> LabelMap?) throws -> [Instance]) { self.read = read }
+    init(_ read: @escaping @Sendable (_ url: URL, _ size: Size, _ labels: () throws -> LabelMap?) throws -> [Instance]) { self.read = read }
 
     /// PNGs whose 16-bit values say class and object of each pixel.
     /// - Parameter category: of a value other than 0, an index into the instance classes, and whether it is a group; nil leaves it out.
     static func numbers(_ category: @escaping @Sendable (UInt16) -> (index: Int, isCrowd: Bool)?) -> ObjectReader {
-        ObjectReader { url, _ in
+        ObjectReader { url, _, _ in
             RunLengthMask.masks(in: try InstanceMap(contentsOf: url)).compactMap { value, mask in
                 category(value).map { Instance(category: $0.index, mask: mask, isCrowd: $0.isCrowd, id: Int(value)) }
             }
@@ -21,7 +21,7 @@ struct ObjectReader: Sendable {
 
     /// PNGs whose values number the objects, with the class in the label map below each object's first pixel; 0 and 255 are none.
     static func numbersOnLabels(_ category: @escaping @Sendable (_ label: UInt8) -> Int?) -> ObjectReader {
-        ObjectReader { url, labels in
+        ObjectReader { url, _, labels in
             guard let labels = try labels() else { return [] }
             let map = try InstanceMap(contentsOf: url)
             guard map.width == labels.width, map.height == labels.height else {
@@ -36,7 +36,7 @@ struct ObjectReader: Sendable {
     }
 
     /// Colour PNGs whose red channel says the class, from 1 on, and whose green channel numbers the objects.
-    static let redClassGreenNumber = ObjectReader { url, _ in
+    static let redClassGreenNumber = ObjectReader { url, _, _ in
         let (red, green) = (try InstanceMap(contentsOf: url, channel: 0), try InstanceMap(contentsOf: url, channel: 1))
         var map = green
         for index in map.values.indices { map.values[index] = green.values[index] == 0 ? 0 : red.values[index] << 8 | green.values[index] }
@@ -46,7 +46,7 @@ struct ObjectReader: Sendable {
     }
 
     /// A folder with one PNG an object, all of the first class; pixels other than 0 are the object's.
-    static let filePerObject = ObjectReader { folder, _ in
+    static let filePerObject = ObjectReader { folder, _, _ in
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.lowercased().hasSuffix(".png") }
         return try names.sorted().enumerated().map { number, name in
             var mask = try LabelMap(contentsOf: folder.appendingPathComponent(name))

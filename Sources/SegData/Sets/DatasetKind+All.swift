@@ -2,7 +2,11 @@ import Support
 
 extension DatasetKind {
     /// The table of data sets, in the order in which it is shown.
-    public static let all: [DatasetKind] = [.camVid, .iddLite, .folder, .streetScenes]
+    public static let all: [DatasetKind] = [
+        .cityscapes, .foggyCityscapes, .acdc, .darkZurich, .bdd100k, .mapillary, .idd, .iddCityscapes, .iddLite, .camVid, .gta5, .synthia,
+        .streetScenes, .ade20k, .voc2012, .cocoStuff164k, .cocoStuff10k, .potsdam, .vaihingen, .dsb2018, .imageNet, .folder, .yolo, .list,
+        .shards,
+    ]
 
     /// The set of that name.
     /// - Throws: `UserError` with the nearest name when there is none.

@@ -1,7 +1,7 @@
 import Support
 
 /// A row of the table of data sets: what a set is called, what it holds, how its files lie, and what opens it.
-public struct DatasetKind: Sendable {
+public struct DatasetKind: Sendable, CustomStringConvertible {
     /// A choice of ``DatasetOptions`` that has a meaning for some sets only.
     public enum Setting: String, Sendable, CaseIterable {
         case root, classes, images, labels, imageSuffix, labelSuffix, ignore, instances, count, evaluationCount, size, domain, severity
@@ -35,6 +35,7 @@ public struct DatasetKind: Sendable {
     /// The files below the root as they are expected, a line each.
     public let layout: String
     public let settings: Set<Setting>
+    public var description: String { name }
     private let make: @Sendable (DatasetRequest) throws -> any Dataset
 
     /// - Parameter settings: those besides `root`, and besides `instances` where there are instance classes.

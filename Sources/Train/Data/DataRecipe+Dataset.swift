@@ -9,10 +9,12 @@ extension DataRecipe {
         case train, validation, test
     }
 
-    /// The images for a purpose, with the class map applied; those to train on from the packed file, where there is one.
+    /// The images for a purpose, with the class map applied, and without bad samples where the recipe puts them aside; those to train
+    /// on from the packed file, where there is one.
     /// - Throws: `UserError` when folders are missing, or images and labels do not pair up.
     public func dataset(_ purpose: Purpose) throws -> any Dataset {
-        let files = try dataset(splits: splits(purpose))
+        var files = try dataset(splits: splits(purpose), leavingOutUnpaired: badSamples == .skip)
+        if badSamples == .skip, dataset.isFiles { files = try SoundDataset(readingAllOf: files) }
         guard purpose == .train, let packed else { return files }
         return try PackedDataset(URL(fileURLWithPath: packed), of: files)
     }

@@ -4,17 +4,31 @@ import Vision
 
 /// What a data set holds and what is wrong with it, found by reading all of it on all cores before training starts.
 public struct DatasetCheck: Sendable {
+    /// What can be wrong with a sample.
+    public enum ProblemKind: String, Sendable, CaseIterable {
+        case unpaired = "missing pair"
+        case broken = "broken file"
+        case size = "sizes differ"
+        case value = "ids out of range"
+        case objects = "box and mask disagree"
+    }
+
     public struct Problem: Sendable, Equatable {
-        public let index: Int
+        public let kind: ProblemKind
+        /// The sample's place in the data set; nil for a file that belongs to none.
+        public let index: Int?
         public let name: String
-        /// What was expected, what was found, what to do; names the file.
+        /// What was expected and what was found; names the file.
         public let message: String
+        /// What to do.
+        public let hint: String?
     }
 
     public let classes: ClassList
+    public let instanceClasses: ClassList?
     public let count: Int
-    /// Samples that cannot be used, in the data set's order.
-    public private(set) var problems: [Problem] = []
+    /// What cannot be used: files without a partner, then samples in the data set's order.
+    public private(set) var problems: [Problem]
     /// Samples without labels.
     public private(set) var unlabelled = 0
     /// Images of each size.
@@ -25,6 +39,14 @@ public struct DatasetCheck: Sendable {
     public private(set) var images: [Int]
     /// Pixels with the value 255.
     public private(set) var ignoredPixels = 0
+    /// Objects of each class.
+    public private(set) var objects: [Int]
+    /// How many pixels of the refused label files have each of the 256 values.
+    public private(set) var refusedValues = [Int](repeating: 0, count: 256)
+    /// The values for which label files were refused.
+    public private(set) var unknownValues: Set<Int> = []
+    /// Each sample's gist, by its index; nil for those that cannot be used.
+    public private(set) var hashes: [PerceptualHash?]
 
     /// Reads every sample.
     /// - Parameter progress: called after each sample with the number done so far, from any thread, one call at a time.
@@ -36,16 +58,16 @@ public struct DatasetCheck: Sendable {
         let shared = Shared(self)
         DispatchQueue.concurrentPerform(iterations: max(1, threads)) { _ in
             while let index = shared.claim() {
-                let finding = Finding(dataset, index)
+                let finding = SampleFinding(dataset, index)
                 shared.add(finding, progress)
             }
         }
         self = shared.check
-        problems.sort { $0.index < $1.index }
+        problems.sort { ($0.index ?? -1) < ($1.index ?? -1) }
     }
 
     /// Samples without a problem.
-    public var usableCount: Int { count - problems.count }
+    public var usableCount: Int { count - Set(problems.compactMap(\.index)).count }
 
     /// Classes that no labelled pixel has.
     public var absentClasses: [String] { zip(classes.names, pixels).filter { $1 == 0 }.map(\.0) }
@@ -53,54 +75,39 @@ public struct DatasetCheck: Sendable {
     /// - Throws: `UserError` with the first problems, when there are any.
     public func validate() throws {
         guard let first = problems.first else { return }
-        if problems.count == 1 { throw UserError(first.message) }
-        let shown = problems.prefix(5).map(\.message).joined(separator: "\n")
-        let rest = problems.count > 5 ? "\n… and \(problems.count - 5) more" : ""
-        throw UserError("\(problems.count) of \(count) samples cannot be used:\n\(shown)\(rest)")
+        if problems.count == 1 { throw UserError(first.message, hint: first.hint) }
+        let shown = problems.prefix(5).map { "  " + $0.message }.joined(separator: "\n")
+        let rest = problems.count > 5 ? "\n  … and \(problems.count - 5) more" : ""
+        throw UserError(
+            "\(problems.count) of \(count) samples cannot be used:\n\(shown)\(rest)",
+            hint: (first.hint.map { $0 + " " } ?? "") + "'data.badSamples: skip' puts them aside and trains on the others.")
     }
 
     // MARK: Details
 
     private init(empty dataset: any Dataset) {
         classes = dataset.classes
+        instanceClasses = dataset.instanceClasses
         count = dataset.count
         pixels = .init(repeating: 0, count: dataset.classes.count)
         images = pixels
+        objects = .init(repeating: 0, count: dataset.instanceClasses?.count ?? 0)
+        hashes = .init(repeating: nil, count: dataset.count)
+        problems = dataset.leftOut.map { Problem(kind: .unpaired, index: nil, name: $0.name, message: $0.message, hint: nil) }
     }
 
-    /// What one sample adds.
-    private struct Finding {
-        let index: Int
-        var problem: Problem?
-        var size: Size?
-        var histogram: [Int]?
-
-        init(_ dataset: any Dataset, _ index: Int) {
-            self.index = index
-            do {
-                let sample = try dataset.sample(index)
-                size = Size(width: sample.image.width, height: sample.image.height)
-                histogram = sample.labels?.histogram
-                if let labels = sample.labels, labels.width != sample.image.width || labels.height != sample.image.height {
-                    throw UserError("\(sample.name): the image has \(size!), its labels \(labels.width)×\(labels.height)")
-                }
-                if let wrong = histogram?.indices.first(where: { $0 != 255 && $0 >= dataset.classes.count && histogram![$0] > 0 }) {
-                    throw UserError(
-                        "\(sample.name): expected label values 0 to \(dataset.classes.count - 1) "
-                            + "(\(dataset.classes.names.joined(separator: ", "))) or 255, found \(wrong)")
-                }
-            } catch {
-                problem = Problem(index: index, name: dataset.name(index), message: "\(error)")
-            }
+    private mutating func add(_ finding: SampleFinding) {
+        if let refused = finding.refused {
+            for value in refusedValues.indices { refusedValues[value] += refused.histogram[value] }
+            unknownValues.formUnion(refused.unknown)
         }
-    }
-
-    private mutating func add(_ finding: Finding) {
         if let problem = finding.problem {
             problems.append(problem)
             return
         }
         if let size = finding.size { sizes[size, default: 0] += 1 }
+        hashes[finding.index] = finding.hash
+        for category in finding.categories { objects[category] += 1 }
         guard let histogram = finding.histogram else {
             unlabelled += 1
             return
@@ -128,7 +135,7 @@ public struct DatasetCheck: Sendable {
             }
         }
 
-        func add(_ finding: Finding, _ progress: ((Int) -> Void)?) {
+        func add(_ finding: SampleFinding, _ progress: ((Int) -> Void)?) {
             lock.withLock {
                 check.add(finding)
                 done += 1
