@@ -17,6 +17,7 @@ let package = Package(
         // The product CTorch is not called, only built, so that the programs find it beside them.
         .target(name: "CDirect", dependencies: ["LibTorchHeaders", .product(name: "CTorch", package: "segdistill")]),
         .executableTarget(name: "OperatorBenchmark", dependencies: [.product(name: "Torch", package: "segdistill")]),
+        .executableTarget(name: "AugmentationBenchmark", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
         .executableTarget(name: "LoaderBenchmark", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
         .executableTarget(name: "StreetScenesBenchmark", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
     ],

@@ -85,6 +85,11 @@ extension Batch {
         withImages { over($0, [count, size.height, size.width, 3], device) }
     }
 
+    /// The second view of the images, as ``images(on:)``; nil when there is none.
+    public func strongImages(on device: Device) -> Tensor? {
+        withStrongImages { over($0, [count, size.height, size.width, 3], device) }
+    }
+
     /// The labels as a tensor of B×H×W bytes, as ``images(on:)``.
     public func labels(on device: Device) -> Tensor {
         withLabels { over($0, [count, size.height, size.width], device) }

@@ -31,6 +31,11 @@ public final class TrainingSetup {
         device = try Device(recipe.device)
         LibTorch.threads = recipe.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let data = recipe.data
+        guard data.augmentation.strong == nil else {
+            throw UserError(
+                "data.augmentation.strong: no method of this recipe compares two views of an image",
+                hint: "Leave it out; what it says can stand in data.augmentation itself.")
+        }
         trainingSet = try data.dataset(.train)
         let validation = try data.dataset(.validation)
         validationSet = recipe.evaluation.limit.map { SpreadDataset(validation, limit: $0) } ?? validation

@@ -73,6 +73,23 @@ extension Image {
         return result
     }
 
+    /// Images one below the other, `gap` white pixels between them; white also beside those that are narrower than others.
+    public static func column(_ images: [Image], gap: Int = 4) -> Image {
+        guard let width = images.map(\.width).max() else { return Image(width: 0, height: 0) }
+        let height = images.map(\.height).reduce(0, +) + gap * (images.count - 1)
+        var result = Image(width: width, height: height, filledWith: 255)
+        var y = 0
+        for image in images.map(\.rgb) {
+            for row in 0..<image.height {
+                let start = (y + row) * width * 3
+                let pixels = image.pixels[row * image.width * 3..<(row + 1) * image.width * 3]
+                result.pixels.replaceSubrange(start..<start + pixels.count, with: pixels)
+            }
+            y += image.height + gap
+        }
+        return result
+    }
+
     /// The image with three channels.
     public var rgb: Image {
         channels == 3 ? self : Image(width: width, height: height, pixels: pixels.flatMap { [$0, $0, $0] })

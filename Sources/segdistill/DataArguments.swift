@@ -43,8 +43,11 @@ struct DataArguments: ParsableArguments {
         return try recipe.dataset(splits: split.map { NameList([$0]) } ?? recipe.train)
     }
 
-    private func dataRecipe() throws -> DataRecipe {
-        if source.hasSuffix(".yaml") || source.hasSuffix(".yml") {
+    /// Whether a recipe is named.
+    var isRecipe: Bool { source.hasSuffix(".yaml") || source.hasSuffix(".yml") }
+
+    func dataRecipe() throws -> DataRecipe {
+        if isRecipe {
             let document = try Recipe.load(source, catalog: .standard)
             try document.checkPaths()
             return document.recipe.data

@@ -108,7 +108,7 @@ extension Augmentation {
     ) throws -> (sample: Sample, strong: Image?) {
         let reader = WholeSample(sample)
         let plan = try plan(for: reader, Draw(seed: seed, epoch: epoch, index: index))
-        let partner = try partner.map { try self.partner(WholeSample($0), seed: seed, epoch: epoch, index: index) }
+        let second = try partner.map { try self.partner(WholeSample($0), seed: seed, epoch: epoch, index: index) }
         var image = Image(width: plan.output.width, height: plan.output.height)
         var strong = plan.strong == nil ? nil : image
         var labels = LabelMap(width: plan.output.width, height: plan.output.height)
@@ -118,7 +118,7 @@ extension Augmentation {
             try labels.values.withUnsafeMutableBufferPointer { values in
                 var target = AugmentationTarget(image: pixels.baseAddress!, labels: values.baseAddress!)
                 func write() throws {
-                    instances = try render(reader, plan, mixedWith: partner, wantsInstances: true, to: target, &scratch)
+                    instances = try render(reader, plan, mixedWith: second, wantsInstances: true, to: target, &scratch)
                 }
                 if strong == nil { return try write() }
                 try strong!.pixels.withUnsafeMutableBufferPointer {
@@ -127,7 +127,7 @@ extension Augmentation {
                 }
             }
         }
-        let hasLabels = sample.labels != nil || partner != nil
+        let hasLabels = sample.labels != nil || partner?.labels != nil
         return (Sample(name: sample.name, image: image, labels: hasLabels ? labels : nil, instances: instances), strong)
     }
 }

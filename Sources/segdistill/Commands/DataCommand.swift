@@ -5,5 +5,5 @@ struct DataCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "data",
         abstract: "Lists the known data sets, checks data before training, counts classes, exports, and packs slow files.",
-        subcommands: [List.self, Show.self, Check.self, Stats.self, Export.self, Pack.self])
+        subcommands: [List.self, Show.self, Check.self, Stats.self, Preview.self, Export.self, Pack.self])
 }
