@@ -43,9 +43,10 @@ let package = Package(
         // Distillation
         .target(name: "SegModels", dependencies: ["TorchNN"]),
         .target(name: "Distill", dependencies: ["TorchNN", "Recipes"]),
-        .target(name: "SegEval", dependencies: ["Torch", "SegData", "Support"]),
+        .target(name: "SegEval", dependencies: ["SegData", "Vision", "Support"]),
         .target(
-            name: "Runs", dependencies: ["Support", .product(name: "SwiftProtobuf", package: "swift-protobuf")], exclude: ["Event.proto"]),
+            name: "Runs", dependencies: ["SegEval", "Support", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["Event.proto"]),
         .target(name: "Recipes", dependencies: ["Support", "Yams"]),
         .target(
             name: "Train",
@@ -78,7 +79,7 @@ let package = Package(
         .testTarget(name: "SegModelsTests", dependencies: ["SegModels", "SegTesting"], resources: [.copy("Fixtures")]),
         .testTarget(name: "HubTests", dependencies: ["Hub"]),
         .testTarget(name: "DistillTests", dependencies: ["Distill", "SegTesting"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "SegEvalTests", dependencies: ["SegEval"]),
+        .testTarget(name: "SegEvalTests", dependencies: ["SegEval"], resources: [.copy("Fixtures")]),
         .testTarget(name: "RunsTests", dependencies: ["Runs"]),
         .testTarget(name: "RecipesTests", dependencies: ["Recipes"]),
         .testTarget(name: "TrainTests", dependencies: ["Train", "SegTesting"]),

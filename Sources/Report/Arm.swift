@@ -33,6 +33,24 @@ struct Arm: Sendable {
         }
     }
 
+    /// Nil unless all the runs were scored for boundary IoU.
+    var boundaryResults: [SeedResult]? {
+        let results = runs.compactMap(\.boundaryResult)
+        return results.isEmpty || results.count < runs.count ? nil : results
+    }
+
+    /// By image, the mean over the seeds of its own mIoU; without the images that have none.
+    var imageScores: [String: Double] {
+        var sums: [String: (sum: Double, count: Int)] = [:]
+        for image in runs.flatMap({ $0.metrics?.images ?? [] }) {
+            let score = image.scores.meanIoU
+            guard score.isFinite else { continue }
+            let old = sums[image.image, default: (0, 0)]
+            sums[image.image] = (old.sum + score, old.count + 1)
+        }
+        return sums.mapValues { $0.sum / Double($0.count) }
+    }
+
     var parameters: Int? { runs.lazy.compactMap { $0.info.parameters ?? $0.metrics?.parameters }.first }
 
     /// Of the evaluation, the mean over the seeds.

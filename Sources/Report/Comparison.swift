@@ -24,6 +24,8 @@ public struct Comparison: Sendable, Encodable {
         public let standardDeviation: Double?
         public let pixelAccuracy: Double
         public let meanAccuracy: Double
+        /// Mean boundary IoU over the seeds; nil unless all of them were scored for it.
+        public let boundaryIoU: Double?
         /// Mean over the seeds; nil for classes that the truth lacks.
         public let classIoU: [Double?]
     }
@@ -37,6 +39,10 @@ public struct Comparison: Sendable, Encodable {
         /// Of the distance in mIoU between the reference and the teacher, the fraction that the arm gained; nil without a
         /// teacher that is better than the reference by a point or more: a fraction of less says nothing.
         public let gapClosed: Double?
+        /// The same for boundary IoU; nil unless both arms were scored for it.
+        public let boundary: PairedComparison?
+        /// By how much each image's mIoU, the mean over the seeds, is above the reference's: from the largest gain to the largest loss.
+        public let images: [RankedImage]
     }
 
     /// One point of mIoU, as a fraction.
@@ -104,7 +110,8 @@ public struct Comparison: Sendable, Encodable {
             return Difference(
                 arm: arm.name, reference: reference.name, statistics: statistics,
                 verdict: Verdict(statistics, arm: arm.name, reference: reference.name, distillation: distillation),
-                gapClosed: gap >= Self.smallestGap && !arm.isTeacher ? statistics.difference / gap : nil)
+                gapClosed: gap >= Self.smallestGap && !arm.isTeacher ? statistics.difference / gap : nil,
+                boundary: Self.boundary(arm, reference), images: Self.gains(arm, reference))
         }
         self.differences = differences
         images = differences.first?.statistics.images ?? first.images.count
@@ -116,6 +123,19 @@ public struct Comparison: Sendable, Encodable {
         return differences.filter { distilled.contains($0.arm) }.max { $0.statistics.difference < $1.statistics.difference }
     }
 
+    private static func boundary(_ arm: Arm, _ reference: Arm) -> PairedComparison? {
+        guard let mine = arm.boundaryResults, let theirs = reference.boundaryResults else { return nil }
+        return PairedComparison(mine, against: theirs)
+    }
+
+    private static func gains(_ arm: Arm, _ reference: Arm) -> [RankedImage] {
+        let theirs = reference.imageScores
+        let gains = arm.imageScores.compactMap { image in
+            theirs[image.key].map { RankedImage(name: image.key, score: image.value - $0) }
+        }
+        return gains.sorted { ($1.score, $0.name) < ($0.score, $1.name) }
+    }
+
     private static func scores(_ arm: Arm) -> ArmScores {
         let meanIoU = arm.meanIoU
         return ArmScores(
@@ -123,7 +143,8 @@ public struct Comparison: Sendable, Encodable {
             imagesPerSecond: arm.imagesPerSecond, seeds: arm.scored.map(\.info.seed),
             meanIoUs: arm.runs.compactMap(\.scores?.meanIoU), meanIoU: meanIoU?.mean ?? .nan,
             standardDeviation: meanIoU?.standardDeviation, pixelAccuracy: arm.spread(\.pixelAccuracy)?.mean ?? .nan,
-            meanAccuracy: arm.spread(\.meanAccuracy)?.mean ?? .nan, classIoU: arm.classIoU)
+            meanAccuracy: arm.spread(\.meanAccuracy)?.mean ?? .nan,
+            boundaryIoU: arm.boundaryResults.map { MeanAndSpread($0.map(\.meanIoU)).mean }, classIoU: arm.classIoU)
     }
 
     private static func names(_ metrics: Metrics) -> String { metrics.classes.map(\.name).joined(separator: ", ") }

@@ -19,7 +19,7 @@ struct LoadedRun: Sendable {
         events = try EventLog.read(folder)
         let name = metricsName.flatMap { folder.metricsNames().contains($0) ? $0 : nil }
         metrics = try name.map(folder.readMetrics(named:))
-        scores = metrics.map { Scores(confusion: $0.confusion) }
+        scores = metrics.map { Scores(confusion: $0.confusion, outside: $0.outside) }
     }
 
     var steps: [StepEvent] {
@@ -33,10 +33,19 @@ struct LoadedRun: Sendable {
     /// What the statistics need; nil without metrics.
     var seedResult: SeedResult? {
         guard let metrics, let scores else { return nil }
-        let tallies = metrics.images.map {
-            ImageTally(image: $0.image, intersection: $0.intersection, truth: $0.truth, predicted: $0.predicted)
+        return SeedResult(seed: info.seed, meanIoU: scores.meanIoU, images: metrics.images)
+    }
+
+    /// The same of boundary IoU; nil where an image's boundaries were not counted.
+    var boundaryResult: SeedResult? {
+        guard let images = metrics?.images, let first = images.first else { return nil }
+        let tallies = images.compactMap(\.atBoundary)
+        guard tallies.count == images.count else { return nil }
+        var sum = ClassTally(classes: first.truth.count)
+        for tally in tallies {
+            sum += ClassTally(intersection: tally.intersection, truth: tally.truth, predicted: tally.predicted)
         }
-        return SeedResult(seed: info.seed, meanIoU: scores.meanIoU, images: tallies)
+        return SeedResult(seed: info.seed, meanIoU: sum.scores.meanIoU, images: tallies)
     }
 
     /// The evaluation that most of the runs have; of equally common ones `test`, then `val`, then the first by name.

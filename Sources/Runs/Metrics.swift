@@ -1,4 +1,5 @@
 import Foundation
+import SegEval
 import Support
 
 /// A class as metrics and pictures name and show it.
@@ -10,25 +11,6 @@ public struct ScoredClass: Codable, Sendable, Equatable {
     public init(name: String, color: [UInt8]) {
         self.name = name
         self.color = color
-    }
-}
-
-/// One image's pixel counts by class; paired statistics resample images and add these up.
-public struct ImageCounts: Codable, Sendable, Equatable {
-    /// The sample's name.
-    public var image: String
-    /// Pixels of the class that were predicted as such.
-    public var intersection: [Int64]
-    /// Pixels of the class.
-    public var truth: [Int64]
-    /// Pixels predicted as the class, ignored ones left out.
-    public var predicted: [Int64]
-
-    public init(image: String, intersection: [Int64], truth: [Int64], predicted: [Int64]) {
-        self.image = image
-        self.intersection = intersection
-        self.truth = truth
-        self.predicted = predicted
     }
 }
 
@@ -55,18 +37,28 @@ public struct Metrics: Codable, Sendable, Equatable {
     public var classes: [ScoredClass]
     /// K rows of K pixel counts: `confusion[truth][predicted]`.
     public var confusion: [[Int64]]
-    public var images: [ImageCounts]
+    /// By true class, the pixels that were predicted as none of the classes; nil in older records.
+    public var outside: [Int64]?
+    public var images: [ImageTally]
     public var meanIoU: Double
     public var pixelAccuracy: Double
     public var meanAccuracy: Double
     /// K values; nil where the class does not occur in the truth.
     public var classIoU: [Double?]
+    public var meanDice: Double?
+    public var classDice: [Double?]?
+    public var classAccuracy: [Double?]?
+    /// Nil unless `evaluation.metrics` asks for them.
+    public var extra: SemanticScores?
+    public var calibration: Calibration?
+    /// The parts of the data, where it has several, and the means over them.
+    public var domains: DomainScores?
     public var created: Date
 
     public init(
         dataset: String, split: String, model: String, checkpoint: String, step: Int? = nil, arm: String? = nil,
         method: String? = nil, seed: Int? = nil, protocolName: String = "whole image", parameters: Int? = nil,
-        imagesPerSecond: Double? = nil, classes: [ScoredClass], confusion: [[Int64]], images: [ImageCounts],
+        imagesPerSecond: Double? = nil, classes: [ScoredClass], confusion: [[Int64]], images: [ImageTally],
         meanIoU: Double, pixelAccuracy: Double, meanAccuracy: Double, classIoU: [Double?], created: Date = .now
     ) {
         self.dataset = dataset
@@ -91,8 +83,8 @@ public struct Metrics: Codable, Sendable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case dataset, split, model, checkpoint, step, arm, method, seed, parameters, imagesPerSecond, classes, confusion, images
-        case meanIoU, pixelAccuracy, meanAccuracy, classIoU, created
+        case dataset, split, model, checkpoint, step, arm, method, seed, parameters, imagesPerSecond, classes, confusion, outside, images
+        case meanIoU, pixelAccuracy, meanAccuracy, classIoU, meanDice, classDice, classAccuracy, extra, calibration, domains, created
         case protocolName = "protocol"
     }
 
@@ -105,10 +97,14 @@ public struct Metrics: Codable, Sendable, Equatable {
         try expect("confusion", confusion.count)
         for (index, row) in confusion.enumerated() { try expect("confusion row \(index)", row.count) }
         try expect("classIoU", classIoU.count)
+        if let outside { try expect("outside", outside.count) }
         for image in images {
             try expect("intersection of \(image.image)", image.intersection.count)
             try expect("truth of \(image.image)", image.truth.count)
             try expect("predicted of \(image.image)", image.predicted.count)
+            for counts in image.boundary.map({ [$0.intersection, $0.truth, $0.predicted] }) ?? [] {
+                try expect("boundary of \(image.image)", counts.count)
+            }
         }
         let counts = confusion.joined()
         guard counts.allSatisfy({ $0 >= 0 }) else { throw UserError("\(file.path): negative pixel counts") }

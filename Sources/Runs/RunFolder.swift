@@ -12,6 +12,7 @@ import Support
 /// checkpoints/        last and best
 /// metrics/NAME.json   evaluations with their confusion matrices (Metrics)
 /// pictures/           predictions to look at (Picture)
+/// predictions/NAME/   the label map of every image that the evaluation scored
 /// report.html
 /// ```
 public struct RunFolder: Sendable, Equatable {
@@ -35,12 +36,17 @@ public struct RunFolder: Sendable, Equatable {
     public var checkpoints: URL { folder("checkpoints") }
     public var metrics: URL { folder("metrics") }
     public var pictures: URL { folder("pictures") }
+    /// Label maps as the evaluation of that name predicted them: a PNG for every image, by the sample's name.
+    public func predictions(named name: String) -> URL { folder("predictions").appendingPathComponent(name, isDirectory: true) }
     public var reportFile: URL { url.appendingPathComponent("report.html") }
 
     private func folder(_ name: String) -> URL { url.appendingPathComponent(name, isDirectory: true) }
 
     private var ownEntries: [URL] {
-        [infoFile, recipeFile, environmentFile, eventsFile, classStatisticsFile, tensorBoard, checkpoints, metrics, pictures, reportFile]
+        [
+            infoFile, recipeFile, environmentFile, eventsFile, classStatisticsFile, tensorBoard, checkpoints, metrics, pictures,
+            folder("predictions"), reportFile,
+        ]
     }
 
     /// Makes the folder for a new run, or takes up an old one.

@@ -20,21 +20,6 @@ public struct Interval: Sendable, Equatable, Codable {
     public var excludesZero: Bool { lower > 0 || upper < 0 }
 }
 
-/// One image's pixel counts by class, as a run predicted it.
-public struct ImageTally: Sendable, Equatable {
-    public var image: String
-    public var intersection: [Int64]
-    public var truth: [Int64]
-    public var predicted: [Int64]
-
-    public init(image: String, intersection: [Int64], truth: [Int64], predicted: [Int64]) {
-        self.image = image
-        self.intersection = intersection
-        self.truth = truth
-        self.predicted = predicted
-    }
-}
-
 /// A trained model's result on a test set.
 public struct SeedResult: Sendable, Equatable {
     public var seed: Int

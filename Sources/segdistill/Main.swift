@@ -39,8 +39,9 @@ enum Main {
                 + "  This is a fault of segdistill, not yours. Please report it with the command line and this message.")
         exit(Support.ExitCode.internalError.rawValue)
     }
+}
 
-    private static func complain(_ message: String) {
-        FileHandle.standardError.write(Data("segdistill: \(message)\n".utf8))
-    }
+/// A line on standard error.
+func complain(_ message: String) {
+    FileHandle.standardError.write(Data("segdistill: \(message)\n".utf8))
 }

@@ -22,7 +22,7 @@ struct SegDistill: ParsableCommand {
         subcommands: [
             DemoCommand.self, TrainCommand.self, DistillCommand.self, EvaluateCommand.self, PredictCommand.self,
             CompareCommand.self, ReportCommand.self, ConfigCommand.self, DataCommand.self, DoctorCommand.self, ParityCommand.self,
-            ExportCommand.self, ModelsCommand.self,
+            ExportCommand.self, ModelsCommand.self, MetricsCommand.self,
             BenchCommand.self,
         ])
 }

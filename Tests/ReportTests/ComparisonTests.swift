@@ -60,6 +60,30 @@ import Testing
         #expect(statistics["interval"] is [String: Any] && statistics["pValue"] is Double)
     }
 
+    @Test func boundariesAreComparedWhereAllRunsHaveThem() throws {
+        let plain = try Comparison(examples.addExperiment())
+        #expect(plain.differences.allSatisfy { $0.boundary == nil } && !plain.text.contains("bd. IoU"))
+        examples.hasBoundaries = true
+        let comparison = try Comparison([
+            try examples.add("plain", seed: 1, correct: 60, name: "a"), try examples.add("plain", seed: 2, correct: 60, name: "b"),
+            try examples.add("plain", seed: 3, correct: 60, name: "c"),
+            try examples.add("kd", method: "kd", seed: 1, correct: 75, name: "d"),
+            try examples.add("kd", method: "kd", seed: 2, correct: 75, name: "e"),
+            try examples.add("kd", method: "kd", seed: 3, correct: 75, name: "f"),
+        ])
+        let boundary = try #require(comparison.differences.first?.boundary)
+        #expect(boundary.outcome == .better && boundary.images == 20 && boundary.seeds == [1, 2, 3])
+        // Image i of seed s has 60 + i mod 5 + (s·i) mod 3 pixels right, a fifth of which lie in the bands; IoU = h / (800 − h).
+        let hits = (0..<20).reduce(0) { $0 + (60 + $1 % 5 + $1 % 3) / 5 }
+        let kdHits = (0..<20).reduce(0) { $0 + (75 + $1 % 5 + $1 % 3) / 5 }
+        let expected = Double(kdHits) / Double(800 - kdHits) - Double(hits) / Double(800 - hits)
+        #expect(abs(boundary.differences[0] - expected) < 1e-12)
+        #expect(comparison.text.contains("bd. IoU") && comparison.text.contains("Boundary IoU: +"))
+        let kd = try #require(comparison.differences.first)
+        #expect(kd.images.count == 20 && kd.images.allSatisfy { $0.score > 0 })
+        #expect(comparison.text.contains("largest losses: none"))
+    }
+
     @Test func anotherReference() throws {
         let folders = try examples.addExperiment()
         #expect(try Comparison(folders, reference: "kd").differences.map(\.arm) == ["teacher", "plain"])

@@ -1,5 +1,6 @@
 import Foundation
 import Runs
+import SegEval
 import Support
 import Vision
 
@@ -10,6 +11,9 @@ final class ExampleRuns {
         ScoredClass(name: "sky", color: [70, 130, 180]), ScoredClass(name: "road & kerb", color: [128, 64, 128]),
         ScoredClass(name: "never", color: [1, 2, 3]),
     ]
+
+    /// Whether the images' boundaries are counted too: 20 pixels a class, a fifth of the right ones right.
+    var hasBoundaries = false
 
     deinit { try? FileManager.default.removeItem(at: url) }
 
@@ -39,10 +43,14 @@ final class ExampleRuns {
     }
 
     private func metrics(_ info: RunInfo, _ correct: Int) -> Metrics {
-        let images = (0..<20).map { image -> ImageCounts in
+        let images = (0..<20).map { image -> ImageTally in
             // Images differ in difficulty, arms by the same amount on each; seeds by a pixel or two.
             let right = Int64(correct + image % 5 + (info.seed * image) % 3)
-            return ImageCounts(image: "\(image)", intersection: [right, right, 0], truth: [100, 100, 0], predicted: [100, 100, 0])
+            var tally = ImageTally(image: "\(image)", intersection: [right, right, 0], truth: [100, 100, 0], predicted: [100, 100, 0])
+            if hasBoundaries {
+                tally.boundary = ClassTally(intersection: [right / 5, right / 5, 0], truth: [20, 20, 0], predicted: [20, 20, 0])
+            }
+            return tally
         }
         let hits = images.reduce(0) { $0 + $1.intersection[0] }
         let misses = 2000 - hits

@@ -1,5 +1,6 @@
 import Foundation
 import Runs
+import SegEval
 import Support
 import Testing
 
@@ -110,7 +111,7 @@ func info(arm: String = "kd", method: String? = "kd", seed: Int = 1) -> RunInfo 
         let classes = [ScoredClass(name: "sky", color: [0, 0, 255]), ScoredClass(name: "road", color: [90, 90, 90])]
         var metrics = Metrics(
             dataset: "camvid", split: "test", model: "espnet", checkpoint: "best", classes: classes, confusion: [[3, 1], [0, 0]],
-            images: [ImageCounts(image: "a", intersection: [3, 0], truth: [4, 0], predicted: [3, 1])],
+            images: [ImageTally(image: "a", intersection: [3, 0], truth: [4, 0], predicted: [3, 1])],
             meanIoU: 0.75, pixelAccuracy: 0.75, meanAccuracy: 0.75, classIoU: [0.75, nil],
             created: Date(timeIntervalSince1970: 1_700_000_000))
         try folder.write(metrics, named: "test")

@@ -27,6 +27,9 @@ public struct LossRecipe: RecipeSection {
 public struct EvaluationRecipe: RecipeSection {
     public enum Mode: String, RecipeChoice { case whole, slide }
 
+    /// What is measured besides the confusion matrix.
+    public enum Metric: String, RecipeChoice { case boundary, trimap, connectivity, calibration }
+
     public var every = 800
     public var limit: Int?
     public var batchSize = 1
@@ -36,6 +39,7 @@ public struct EvaluationRecipe: RecipeSection {
     public var stride = PixelSize(height: 341, width: 341)
     public var scales = [1.0]
     public var flip = false
+    public var metrics: [Metric] = []
 
     public init() {}
 
@@ -57,6 +61,10 @@ public struct EvaluationRecipe: RecipeSection {
                 .only("mode", \.mode, .slide),
             .value("scales", \.scales, "Sizes at which each image is seen; the probabilities are averaged. [1.0]: CIRKD v1."),
             .value("flip", \.flip, "See each image mirrored too."),
+            .value(
+                "metrics", \.metrics,
+                "What the final score measures besides IoU, Dice and accuracy: boundary (boundary IoU and F1), trimap, connectivity, calibration."
+            ).known(as: "metric", "measures"),
         ]
     }
 

@@ -76,7 +76,7 @@ struct PictureSection: Sendable {
             let score = truth.map { Scores(confusion: confusion($0, prediction.labels, palette.colors.count)).meanIoU }
             tiles.append(try tile(prediction.arm.name, prediction.arm, prediction.labels, palette, score))
             guard prediction.arm.isDistilled, let plain, let truth else { continue }
-            let picture = changes(image, truth, plain.labels, prediction.labels)
+            let picture = ScorePicture.changes(image, truth, from: plain.labels, to: prediction.labels)
             let uri = dataURI(try JPEG.encode(picture, quality: 82), type: "image/jpeg")
             tiles.append(tile("changes by \(prediction.arm.name)", nil, "<img class=\"changes\" alt=\"changes\" src=\"\(uri)\">"))
         }
@@ -110,25 +110,5 @@ struct PictureSection: Sendable {
             flat[Int(label) * classes + Int(guess)] += 1
         }
         return (0..<classes).map { Array(flat[$0 * classes..<($0 + 1) * classes]) }
-    }
-
-    /// Green where only `distilled` is right, red where only `plain` is, grey where neither; elsewhere the paled image.
-    private func changes(_ image: Image, _ truth: LabelMap, _ plain: LabelMap, _ distilled: LabelMap) -> Image {
-        var result = image
-        for (index, label) in truth.values.enumerated() {
-            let color: (UInt8, UInt8, UInt8)
-            switch (label == 255 || plain.values[index] == label, label == 255 || distilled.values[index] == label) {
-            case (true, true):
-                let start = 3 * index
-                let sum = Int(image.pixels[start]) + Int(image.pixels[start + 1]) + Int(image.pixels[start + 2])
-                let pale = UInt8(190 + sum * 60 / 765)
-                color = (pale, pale, pale)
-            case (false, true): color = (18, 158, 104)
-            case (true, false): color = (214, 66, 42)
-            case (false, false): color = (112, 117, 126)
-            }
-            (result.pixels[3 * index], result.pixels[3 * index + 1], result.pixels[3 * index + 2]) = color
-        }
-        return result
     }
 }

@@ -2,14 +2,14 @@ import Foundation
 import Support
 
 /// The files below a folder, by their relative path without extension and suffix, in the order of those names.
-struct FolderListing {
-    let folder: URL
-    let names: [String]
+package struct FolderListing {
+    package let folder: URL
+    package let names: [String]
     private let files: [String: URL]
     private let suffix: String
 
     /// - Throws: `UserError` when there is no such folder, it holds no such file, or two of its files have the same name.
-    init(_ folder: URL, extensions: Set<String>, suffix: String) throws {
+    package init(_ folder: URL, extensions: Set<String>, suffix: String) throws {
         guard folder.isFolder, let paths = FileManager.default.enumerator(atPath: folder.path) else {
             throw UserError("\(folder.path): there is no such folder", hint: "Check the path.")
         }
@@ -37,9 +37,9 @@ struct FolderListing {
         names = files.keys.sorted()
     }
 
-    subscript(name: String) -> URL? { files[name] }
+    package subscript(name: String) -> URL? { files[name] }
 
-    func name(ofFile path: String) -> String {
+    package func name(ofFile path: String) -> String {
         let stem = (path as NSString).deletingPathExtension
         return stem.hasSuffix(suffix) ? String(stem.dropLast(suffix.count)) : stem
     }

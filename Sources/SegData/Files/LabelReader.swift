@@ -3,7 +3,7 @@ import Support
 import Vision
 
 /// Reads label PNGs as indices into a class list and refuses what the coding does not know.
-struct LabelReader: Sendable {
+package struct LabelReader: Sendable {
     private enum Decoder: Sendable {
         case indices(ignored: [UInt8])
         /// The class of each of the 256 values; ``unknown`` where there is none.
@@ -14,10 +14,10 @@ struct LabelReader: Sendable {
     /// Beyond all classes, and told from them by one bit.
     private static let unknown: UInt16 = 0x100
 
-    let classes: ClassList
+    package let classes: ClassList
     private let decoder: Decoder
 
-    init(classes: ClassList, coding: LabelCoding) {
+    package init(classes: ClassList, coding: LabelCoding) {
         self.classes = classes
         decoder =
             switch coding {
@@ -29,7 +29,7 @@ struct LabelReader: Sendable {
     }
 
     /// - Throws: ``LabelValueError``, or `UserError` when the file cannot be read.
-    func read(_ url: URL) throws -> LabelMap {
+    package func read(_ url: URL) throws -> LabelMap {
         if url.pathExtension == "mat", case .table(let table, _) = decoder {
             return try translate(MatFile(contentsOf: url).labels("S"), table, url.path)
         }

@@ -1,8 +1,10 @@
 import ArgumentParser
 import Foundation
+import Recipes
 import Report
 import Runs
 import Support
+import Train
 
 /// `compare`: did distillation help?
 struct CompareCommand: ParsableCommand {
@@ -28,6 +30,9 @@ struct CompareCommand: ParsableCommand {
     @Option(help: "The arm that the others are compared with, instead of the plain student.")
     var reference: String?
 
+    @Option(help: "A folder for pictures of the images that gained and lost most against the reference.", completion: .directory)
+    var pictures: String?
+
     @Flag(help: "Also the IoU of every class.")
     var classes = false
 
@@ -35,15 +40,39 @@ struct CompareCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let comparison = try Comparison(runFolders(runs), metricsName: metrics, reference: reference)
+        let folders = try runFolders(runs)
+        let comparison = try Comparison(folders, metricsName: metrics, reference: reference)
+        if let pictures { try write(comparison, of: folders, to: URL(fileURLWithPath: pictures)) }
         guard json else {
             print(comparison.text)
             if classes { print("\n" + comparison.classText) }
             return
         }
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        print(String(decoding: try encoder.encode(comparison), as: UTF8.self))
+        try printJSON(comparison)
+    }
+
+    /// For each arm but the teacher, pictures of its first run beside the reference's run of the same seed, or first.
+    private func write(_ comparison: Comparison, of folders: [RunFolder], to target: URL) throws {
+        for difference in comparison.differences where comparison.arms.first(where: { $0.arm == difference.arm })?.role != .teacher {
+            func runs(_ arm: String) throws -> [RunFolder] {
+                try folders.filter { folder in
+                    let info = try folder.readInfo()
+                    return [info.arm, "\(info.arm) (\(info.model))"].contains(arm)
+                }
+            }
+            let (mine, theirs) = (try runs(difference.arm), try runs(difference.reference))
+            guard let run = mine.first, let first = theirs.first else { continue }
+            let seed = try run.readInfo().seed
+            let reference = try theirs.first { try $0.readInfo().seed == seed } ?? first
+            let recipe = try Recipe.load(run.recipeFile.path, catalog: .standard).recipe
+            let purpose: DataRecipe.Purpose = ["train": .train, "val": .validation][comparison.split] ?? .test
+            let pictures = EvaluationPictures(
+                dataset: try recipe.data.dataset(purpose), predictions: run.predictions(named: comparison.split),
+                reference: reference.predictions(named: comparison.split))
+            let folder = target.appendingPathComponent(difference.arm)
+            try pictures.write(difference.images.filter { $0.score > 0 }, "gain", to: folder)
+            try pictures.write(difference.images.reversed().filter { $0.score < 0 }, "loss", to: folder)
+        }
     }
 }
 

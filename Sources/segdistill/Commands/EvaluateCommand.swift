@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Recipes
 import Runs
+import SegEval
 import Support
 import Torch
 import Train
@@ -18,6 +19,7 @@ struct EvaluateCommand: ParsableCommand {
             Examples:
               segdistill evaluate runs/camvid/cwd-seed0
               segdistill evaluate runs/camvid/cwd-seed0 evaluation.flip=true 'evaluation.scales=[0.75, 1, 1.25]'
+              segdistill evaluate runs/camvid/cwd-seed0 'evaluation.metrics=[boundary, calibration]' --pictures out
               segdistill evaluate runs/camvid/teacher-seed0 --data mine.yaml --split val --json
             """)
 
@@ -38,6 +40,9 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "auto, cpu, cuda, cuda:N or mps; the recipe's unless given.")
     var device: String?
 
+    @Option(help: "A folder for pictures of the best and the worst images.", completion: .directory)
+    var pictures: String?
+
     @Flag(help: "Everything as JSON, scores as fractions.")
     var json = false
 
@@ -47,37 +52,37 @@ struct EvaluateCommand: ParsableCommand {
         let other = try data.map { try Recipe.load($0, overrides: overrides, catalog: .standard).recipe }
         let recipe = try other ?? trained.recipe(overrides)
         let purpose: DataRecipe.Purpose = [.train: .train, .val: .validation, .test: .test][split]!
+        let kept = data == nil ? trained.run : nil
+        let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("segdistill-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: scratch) }
         let bar = ProgressBar("evaluate", total: try recipe.data.dataset(purpose).count)
         let metrics = try withTorchErrors {
             let tester = Tester(try trained.network(recipe, device: device), trained.saved.info, recipe)
             return try tester.score(
-                data == nil ? trained.run : nil, purpose: purpose, checkpoint: trained.checkpointName, progress: { bar.update($0) })
+                kept, purpose: purpose, checkpoint: trained.checkpointName, predictions: pictures == nil ? nil : scratch,
+                progress: { bar.update($0) })
         }
         bar.finish()
-        if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            encoder.dateEncodingStrategy = .iso8601
-            print(String(decoding: try encoder.encode(metrics), as: UTF8.self))
-        } else {
-            print(text(metrics))
+        if let pictures {
+            let source = EvaluationPictures(
+                dataset: try recipe.data.dataset(purpose), predictions: kept?.predictions(named: metrics.split) ?? scratch)
+            let ranked = metrics.images.ranked(by: { $0.scores.meanIoU })
+            try source.write(ranked, "best", to: URL(fileURLWithPath: pictures))
+            try source.write(ranked.reversed(), "worst", to: URL(fileURLWithPath: pictures))
         }
+        if json { try printJSON(metrics) } else { print(text(metrics)) }
     }
 
     private func text(_ metrics: Metrics) -> String {
-        var table = TextTable([.init("class"), .init("IoU %", .right)])
-        for (entry, score) in zip(metrics.classes, metrics.classIoU) {
-            table.append([entry.name, score.map { percentage($0) } ?? "–"])
-        }
         let speed = metrics.imagesPerSecond.map { ", \(significant($0)) images/s" } ?? ""
-        return """
-            \(metrics.model) (\(metrics.checkpoint)) on \(metrics.dataset) \(metrics.split): \(metrics.images.count) images, \
-            \(metrics.protocolName)\(speed)
-
-            \(table.text)
-
-            mIoU \(percentage(metrics.meanIoU))  pixel accuracy \(percentage(metrics.pixelAccuracy))  \
-            mean accuracy \(percentage(metrics.meanAccuracy))
-            """
+        let title =
+            "\(metrics.model) (\(metrics.checkpoint)) on \(metrics.dataset) \(metrics.split): \(metrics.images.count) images, "
+            + "\(metrics.protocolName)\(speed)"
+        let table = SemanticTable(
+            names: metrics.classes.map(\.name), confusion: metrics.confusion, outside: metrics.outside,
+            extra: metrics.extra ?? SemanticScores())
+        return [title, table.text, metrics.domains?.text, metrics.calibration?.text].compactMap(\.self).joined(separator: "\n\n")
+            + "\n\nmIoU \(percentage(metrics.meanIoU))  pixel accuracy \(percentage(metrics.pixelAccuracy))  "
+            + "mean accuracy \(percentage(metrics.meanAccuracy))"
     }
 }

@@ -18,13 +18,15 @@ public struct Scores: Sendable, Equatable, Codable {
     /// `classIoU` weighted by the classes' shares of the true pixels.
     public let frequencyWeightedIoU: Double
 
-    /// - Parameter confusion: K rows of K pixel counts, `confusion[truth][predicted]`; ignored pixels are in none.
-    public init(confusion: [[Int64]]) {
+    /// - Parameters:
+    ///   - confusion: K rows of K pixel counts, `confusion[truth][predicted]`; ignored pixels are in none.
+    ///   - outside: by true class, the pixels predicted as none of the classes: missed, and nobody's false alarm.
+    public init(confusion: [[Int64]], outside: [Int64]? = nil) {
         let count = confusion.count
         precondition(confusion.allSatisfy { $0.count == count }, "a confusion matrix is square")
         self.init(
             intersection: confusion.indices.map { confusion[$0][$0] },
-            truth: confusion.map { $0.reduce(0, +) },
+            truth: confusion.indices.map { confusion[$0].reduce(outside?[$0] ?? 0, +) },
             predicted: confusion.indices.map { column in confusion.reduce(0) { $0 + $1[column] } })
     }
 

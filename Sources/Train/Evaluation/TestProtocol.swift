@@ -45,7 +45,10 @@ public struct TestProtocol: Sendable, Equatable {
         return parts.joined(separator: ", ")
     }
 
-    /// Class scores at `output`'s size.
+    /// Whether ``scores(_:output:network:)`` are logits: one view needs no probabilities, its largest logit is the same class.
+    public var givesLogits: Bool { scales.count == 1 && !flip }
+
+    /// Class scores at `output`'s size: probabilities, or logits (see ``givesLogits``).
     /// - Parameters:
     ///   - images: B×H×W×3 bytes.
     ///   - network: B×h×w×3 bytes (or floats of the same range) and a size to B×K×size logits.
@@ -53,8 +56,7 @@ public struct TestProtocol: Sendable, Equatable {
         let planes = images.permute(0, 3, 1, 2)
         let base = size.map { [$0.height, $0.width] } ?? Array(planes.shape.suffix(2))
         let views = scales.flatMap { scale in (flip ? [false, true] : [false]).map { (scale, $0) } }
-        // One view needs no probabilities: the largest logit is the same class.
-        if views.count == 1 { return view(planes, base, views[0].0, false, output, network) }
+        if givesLogits { return view(planes, base, views[0].0, false, output, network) }
         var sum: Tensor?
         for (scale, mirrored) in views {
             let probabilities = view(planes, base, scale, mirrored, output, network).softmax(1)
