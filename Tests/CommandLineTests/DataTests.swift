@@ -69,6 +69,19 @@ import Vision
         #expect(wrong.errors.contains("gtFine/SPLIT/CITY"))
     }
 
+    @Test func packedFolder() throws {
+        try withFolder { folder in
+            try writeData(folder, labels: [0, 1, 255])
+            let file = folder.appendingPathComponent("all.pack").path
+            let packed = try Tool.run("data", "pack", folder.path, "--out", file)
+            #expect(packed.status == 0)
+            #expect(packed.output.hasPrefix("\(file): 3 images, "))
+            #expect(packed.output.hasSuffix("data.packed: \(file)\n"))
+            #expect(FileManager.default.fileExists(atPath: file))
+            #expect(try Tool.run("data", "pack", folder.path, "--out", file, "--quality", "0").status == 64)
+        }
+    }
+
     @Test func unknownData() throws {
         let result = try Tool.run("data", "check", "street-scene")
         #expect(result.status == 65)

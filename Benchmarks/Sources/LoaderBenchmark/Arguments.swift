@@ -4,6 +4,8 @@ let usage = """
     LoaderBenchmark DATA [--crop 360] [--batch 16] [--batches 120] [--threads 2] [--cache MEGABYTES] [--jitter] [--packed FILE]
                     [--python PYTHON] [--opencv] [--rounds 3]
     LoaderBenchmark DATA --memory 10
+    LoaderBenchmark DATA --scaled
+    LoaderBenchmark --list FILE
     """
 
 struct Arguments {
@@ -20,8 +22,12 @@ struct Arguments {
     var python: String?
     var openCV = false
     var rounds = 3
+    /// Only says what scaled decoding changes.
+    var scaled = false
     /// Epochs after each of which the memory is printed.
     var memoryEpochs: Int?
+    /// A list file, of which only the memory is printed that its entries cost.
+    var list: String?
 
     init(_ words: [String]) throws {
         var words = words[...]
@@ -38,13 +44,15 @@ struct Arguments {
             case "--cache": cacheMegabytes = try number()
             case "--rounds": rounds = try number()
             case "--memory": memoryEpochs = try number()
+            case "--scaled": scaled = true
             case "--jitter": jitter = true
             case "--opencv": openCV = true
+            case "--list": list = words.popFirst()
             case "--packed": packed = words.popFirst()
             case "--python": python = words.popFirst()
             default: data = word
             }
         }
-        guard !data.isEmpty else { throw UserError(usage, exitCode: .usage) }
+        guard !data.isEmpty || list != nil else { throw UserError(usage, exitCode: .usage) }
     }
 }

@@ -87,7 +87,15 @@ func rate(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
 
 do {
     let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()))
+    if let list = arguments.list {
+        try reportList(list)
+        exit(0)
+    }
     let dataset = try arguments.dataset()
+    if arguments.scaled {
+        try reportScaledDecoding(dataset)
+        exit(0)
+    }
     if let epochs = arguments.memoryEpochs {
         try reportMemory(dataset, arguments.options, epochs: epochs)
         exit(0)

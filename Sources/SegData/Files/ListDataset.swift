@@ -46,10 +46,16 @@ public struct ListDataset: Dataset {
     public var count: Int { lines.count }
     public func name(_ index: Int) -> String { (paths(index).image as NSString).deletingPathExtension }
 
-    public func sample(_ index: Int) throws -> Sample {
-        let (imagePath, labelPath) = paths(index)
-        let item = FileDataset.Item(name: name(index), image: url(imagePath), labels: labelPath.map(url))
-        return try item.open(reader).whole()
+    public func files(_ index: Int) -> [URL] {
+        let (image, labels) = paths(index)
+        return [image, labels].compactMap { $0 }.map(url)
+    }
+
+    public func sample(_ index: Int) throws -> Sample { try open(index).whole() }
+
+    public func open(_ index: Int) throws -> any SampleReader {
+        let (image, labels) = paths(index)
+        return try FileDataset.Item(name: name(index), image: url(image), labels: labels.map(url)).open(reader)
     }
 
     private func paths(_ index: Int) -> (image: String, labels: String?) {
