@@ -16,7 +16,7 @@ extension MetricsCommand {
                 belong together by their path below the two folders. docs/metrics.md defines every number.
 
                 Examples:
-                  segdistill metrics semantic --pred labels --truth ../shared/data/camvid/labels/test --classes camvid
+                  segdistill metrics semantic --pred labels --truth ../shared/data/camvid/labels/test --classes camvid --ignore 11
                   segdistill metrics semantic --pred labels --truth truth --classes 19 --boundary 5px --trimap --json
                   segdistill metrics semantic --pred student --teacher teacher --truth truth --classes classes.txt --pictures out
                 """)
