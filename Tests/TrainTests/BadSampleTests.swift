@@ -8,7 +8,9 @@ import Vision
 
 /// What a run does with samples that cannot be used.
 @Suite struct BadSampleTests {
-    let scratch = Scratch()
+    let scratch: Scratch
+
+    init() throws { scratch = try Scratch() }
 
     /// Six labelled images of 64×48, of which one is cut short, one has an impossible label and one has no labels.
     private func writeData() throws {
