@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{mix: {}}", "data.augmentation.mix: the key 'kind' is required"),
+        ("{mix: {}}", "data.augmentation.mix.kind: this key is required: cutMix: a rectangle"),
         (
             "{mix: {kind: cutmix}}",
             "data.augmentation.mix.kind: expected cutMix, classMix or copyPaste, found 'cutmix'; did you mean 'cutMix'?"
