@@ -3,7 +3,7 @@ import Foundation
 /// The results of `transform` for 0..<count, computed on several threads that take the next index in turn.
 /// - Parameter progress: called after each with the number done so far, from any thread, one call at a time.
 /// - Throws: the error of the lowest index that had one; the others are then not waited for.
-func concurrentMap<Element: Sendable>(
+package func concurrentMap<Element: Sendable>(
     _ count: Int, threads: Int, progress: (@Sendable (_ done: Int) -> Void)? = nil,
     _ transform: @Sendable (Int) throws -> Element
 ) throws -> [Element] {

@@ -5,5 +5,5 @@ struct MetricsCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "metrics",
         abstract: "Scores predictions in files, whichever tool wrote them.",
-        subcommands: [Semantic.self])
+        subcommands: [Semantic.self, Instance.self, Panoptic.self])
 }

@@ -1,0 +1,114 @@
+import Foundation
+import SegData
+import SegEval
+import Support
+import Testing
+import Vision
+
+/// Against pycocotools, cityscapesScripts and panopticapi's code (`scripts/reference/instances.py`).
+@Suite("Scores of instances")
+struct InstanceTests {
+    private let reference: InstanceReference
+
+    init() throws {
+        let url = Bundle.module.url(forResource: "instances", withExtension: "json", subdirectory: "Fixtures")!
+        reference = try JSONDecoder().decode(InstanceReference.self, from: Data(contentsOf: url))
+    }
+
+    private func agree(_ mine: Double?, _ theirs: Double?) -> Bool {
+        guard let mine, let theirs else { return mine == nil && theirs == nil }
+        return abs(mine - theirs) <= 1e-12
+    }
+
+    @Test("COCO's twelve numbers and each class's AP, of boxes, masks and boundaries", arguments: COCOScores.Region.allCases)
+    func coco(region: COCOScores.Region) throws {
+        #expect(reference.coco.count == 240)
+        for (index, item) in reference.coco.enumerated() {
+            let truth = try COCOFile(decoding: Array(item.truth.utf8), name: "truth")
+            let detections = try truth.results(decoding: Array(item.results.utf8), name: "results")
+            let scores = try COCOEvaluator(truth: truth, detections: detections, region: region).run(threads: 2)
+            let expected = item.scores[region.rawValue]!
+            for (row, value) in zip(scores.summary.rows, expected.summary) {
+                // pycocotools writes -1 where nothing was to be found.
+                #expect(agree(row.value, value < 0 ? nil : value), "case \(index): \(row.name)")
+            }
+            #expect(scores.categories.count == expected.classes.count)
+            for (category, value) in zip(scores.categories, expected.classes) {
+                #expect(agree(category.averagePrecision, value < 0 ? nil : value), "case \(index): \(category.name)")
+            }
+        }
+    }
+
+    @Test("Detections of categories that the truth does not know are counted, and change nothing")
+    func unknownCategories() throws {
+        let item = reference.coco.first { $0.scores["mask"]!.summary[0] > 0 }!
+        let truth = try COCOFile(decoding: Array(item.truth.utf8), name: "truth")
+        let detections = try truth.results(decoding: Array(item.results.utf8), name: "results")
+        let before = try COCOEvaluator(truth: truth, detections: detections, region: .mask).run()
+        var other = detections[0]
+        other.category = 999
+        let after = try COCOEvaluator(truth: truth, detections: detections + [other, other], region: .mask).run()
+        #expect(after.summary == before.summary)
+        #expect(before.unknownCategories.isEmpty)
+        #expect(after.unknownCategories == [999: 2])
+    }
+
+    @Test("Detections without masks are refused where masks are compared")
+    func missingMasks() throws {
+        let truth = COCOFile(
+            images: [COCOImage(id: 1, fileName: "a", width: 4, height: 4)],
+            annotations: [COCOAnnotation(id: 7, image: 1, category: 1, box: Box(x: 0, y: 0, width: 2, height: 2))],
+            categories: [COCOCategory(id: 1, name: "a")])
+        #expect(throws: UserError.self) { try COCOEvaluator(truth: truth, detections: [], region: .mask) }
+        let scores = try COCOEvaluator(truth: truth, detections: [], region: .box).run()
+        #expect(scores.summary.averagePrecision == 0)
+        #expect(scores.summary.averagePrecisionLarge == nil)
+    }
+
+    @Test("Cityscapes' AP and AP50 of every class")
+    func cityscapes() throws {
+        #expect(reference.cityscapes.count == 60)
+        for (index, item) in reference.cityscapes.enumerated() {
+            let scores = CityscapesScores(try item.images.map { try $0.matches() })
+            #expect(agree(scores.averagePrecision, item.ap), "case \(index)")
+            #expect(agree(scores.averagePrecision50, item.ap50), "case \(index)")
+            for one in scores.classes {
+                #expect(agree(one.averagePrecision, item.classes[one.name]![0]), "case \(index): \(one.name)")
+                #expect(agree(one.averagePrecision50, item.classes[one.name]![1]), "case \(index): \(one.name)")
+            }
+        }
+    }
+
+    @Test("Cityscapes: labels without instances are counted, unknown ones and other sizes refused")
+    func cityscapesLabels() throws {
+        let truth = InstanceMap(width: 20, height: 20, filledWith: 26000)
+        func matches(_ label: Int, _ width: Int = 20) throws -> CityscapesMatches {
+            try CityscapesMatches(truth) { take in
+                let mask = LabelMap(width: width, height: 20, filledWith: 1)
+                try take(CityscapesDetection(label: label, confidence: 1, mask: mask, name: "mask.png"))
+            }
+        }
+        #expect(CityscapesScores([try matches(26)]).averagePrecision == 1)
+        #expect(CityscapesScores([try matches(7)]).unscoredLabels == [7: 1])
+        #expect(throws: UserError.self) { try matches(40) }
+        #expect(throws: UserError.self) { try matches(26, 21) }
+    }
+
+    @Test("Panoptic quality of everything, things and stuff, and every class's counts")
+    func panoptic() throws {
+        #expect(reference.panoptic.count == 60)
+        for (index, item) in reference.panoptic.enumerated() {
+            let folder = FileManager.default.temporaryDirectory.appendingPathComponent("panoptic-\(UUID().uuidString)")
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let files = try item.write(to: folder)
+            let quality = try PanopticEvaluation(truth: files.truth, predictions: files.prediction).run(threads: 2)
+            for (name, mine) in [("all", quality.all), ("things", quality.things), ("stuff", quality.stuff)] {
+                let expected = item.scores[name] ?? nil
+                #expect(agree(mine?.panopticQuality, expected?[0]), "case \(index): \(name)")
+                #expect(agree(mine?.segmentationQuality, expected?[1]), "case \(index): \(name)")
+                #expect(agree(mine?.recognitionQuality, expected?[2]), "case \(index): \(name)")
+            }
+            for one in quality.classes { #expect([one.found, one.wrong, one.missed] == item.tallies["\(one.id)"], "case \(index)") }
+        }
+    }
+}
