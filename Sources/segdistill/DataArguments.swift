@@ -64,7 +64,7 @@ struct DataArguments: ParsableArguments {
             throw UserError("'\(source)' needs a folder", hint: "Write \(source):FOLDER", exitCode: .usage)
         }
         let root = parts.count == 2 ? parts[1] : ""
-        return kind.settings.contains(.classes) ? try own(kind, in: root) : recipe(kind, in: root)
+        return kind.splits.isEmpty ? try own(kind, in: root) : recipe(kind, in: root)
     }
 
     /// `street-scenes@fog:0.8`: a built-in set in one of its domains.
@@ -88,9 +88,13 @@ struct DataArguments: ParsableArguments {
 
     private func own(_ kind: DatasetKind, in root: String) throws -> DataRecipe {
         var data = recipe(kind, in: root)
-        data.classes = ClassesRecipe(file: try classFile(in: root))
+        if kind.settings.contains(.classes) { data.classes = ClassesRecipe(file: try classFile(in: root)) }
         let splits = ["train", "val", "test"].filter { name in
-            ["images/\(name)", "\(name).txt"].contains { FileManager.default.fileExists(atPath: "\(root)/\($0)") }
+            let places =
+                kind.settings.contains(.images)
+                ? ["images/\(name)", "\(name).txt", "\(name).json", "instances_\(name).json", "annotations/instances_\(name).json"]
+                : [name, "\(name).txt", "\(name).tsv"]
+            return places.contains { FileManager.default.fileExists(atPath: "\(root)/\($0)") }
         }
         data.train = NameList(splits.isEmpty ? ["."] : splits)
         (data.validation, data.test) = (data.train, data.train)

@@ -4,8 +4,8 @@ extension DatasetKind {
     /// The table of data sets, in the order in which it is shown.
     public static let all: [DatasetKind] = [
         .cityscapes, .foggyCityscapes, .acdc, .darkZurich, .bdd100k, .mapillary, .idd, .iddCityscapes, .iddLite, .camVid, .gta5, .synthia,
-        .streetScenes, .ade20k, .voc2012, .cocoStuff164k, .cocoStuff10k, .potsdam, .vaihingen, .dsb2018, .imageNet, .folder, .yolo, .list,
-        .shards,
+        .streetScenes, .ade20k, .voc2012, .coco, .cocoStuff164k, .cocoStuff10k, .potsdam, .vaihingen, .dsb2018, .imageNet, .folder, .yolo,
+        .cocoJSON, .list, .shards,
     ]
 
     /// The set of that name.

@@ -1,0 +1,56 @@
+import Foundation
+import Support
+import Vision
+
+/// Images with the objects that a COCO file describes. Masks are made from polygons when a sample is read.
+public struct COCODataset: Dataset {
+    public let instanceClasses: ClassList?
+    public let leftOut: [LeftOut]
+    private let file: COCOFile
+    private let places: [[Int]]
+    private let categories: [Int: Int]
+    private let folder: URL
+
+    /// - Parameters:
+    ///   - annotations: the JSON file.
+    ///   - images: the folder that the file's names start from.
+    ///   - leavingOutBad: leaves out annotations that cannot be used, and lists them in ``leftOut``, instead of refusing the file.
+    /// - Throws: `UserError` naming the file, and the annotation by its id, when something in it is missing or impossible.
+    public init(_ annotations: URL, images: URL, leavingOutBad: Bool = false) throws {
+        var bad: [LeftOut] = []
+        file = try COCOFile(contentsOf: annotations) { error in
+            guard leavingOutBad else { throw error }
+            bad.append(LeftOut(name: annotations.lastPathComponent, message: error.message))
+        }
+        guard !file.images.isEmpty else { throw UserError("\(annotations.path): expected images, found none") }
+        leftOut = bad
+        places = file.annotationsByImage
+        folder = images
+        let sorted = file.categories.sorted { $0.id < $1.id }
+        categories = Dictionary(uniqueKeysWithValues: sorted.enumerated().map { ($1.id, $0) })
+        instanceClasses = ClassList(names: sorted.map(\.name))
+    }
+
+    public var classes: ClassList { ClassList([]) }
+    public var count: Int { file.images.count }
+    public func name(_ index: Int) -> String { (file.images[index].fileName as NSString).deletingPathExtension }
+    public func files(_ index: Int) -> [URL] { [folder.appendingPathComponent(file.images[index].fileName)] }
+    public func sample(_ index: Int) throws -> Sample { try open(index).whole() }
+
+    public func open(_ index: Int) throws -> any SampleReader {
+        let (url, entry) = (files(index)[0], file.images[index])
+        let image = try EncodedImage(contentsOf: url)
+        guard image.width == entry.width, image.height == entry.height else {
+            throw SampleError(
+                kind: .size,
+                message:
+                    "\(url.path): expected \(entry.width)×\(entry.height) as its annotations say, found \(image.width)×\(image.height)",
+                hint: "Check that images and annotations are of the same version, and the image's EXIF orientation.")
+        }
+        return FileSample(name(index), image) {
+            nil
+        } instances: { _ in
+            file.instances(of: index, annotations: places[index]) { categories[$0] }
+        }
+    }
+}
