@@ -3,7 +3,8 @@ import Support
 import Vision
 
 /// Writes data sets as folders that this program's `folder` and most other tools read:
-/// `images/SPLIT/NAME.png` (or `.jpg`), `labels/SPLIT/NAME.png` with a class index a pixel, and `classes.json`.
+/// `images/SPLIT/NAME.png` (or `.jpg`), `labels/SPLIT/NAME.png` with a class index a pixel, `annotations/SPLIT.json` as COCO
+/// has it for a data set with objects, and `classes.json`.
 public struct FolderExport: Sendable {
     public enum ImageFormat: String, Sendable, CaseIterable { case png, jpg }
 
@@ -27,15 +28,37 @@ public struct FolderExport: Sendable {
     ) throws {
         try write(dataset.classes)
         let palette = dataset.classes.palette
-        _ = try concurrentMap(dataset.count, threads: threads, progress: progress) { index in
+        let objects = try concurrentMap(dataset.count, threads: threads, progress: progress) { index in
             let sample = try dataset.sample(index)
             try sample.image.write(to: file("images", split, sample.name, format.rawValue), quality: 95)
             try sample.labels?.write(to: file("labels", split, sample.name, "png"), palette: palette)
+            let image = COCOImage(
+                id: index + 1, fileName: "\(split)/\(sample.name).\(format.rawValue)", width: sample.image.width,
+                height: sample.image.height)
+            return (image: image, instances: sample.instances ?? [])
         }
+        guard let classes = dataset.instanceClasses else { return }
+        try cocoFile(objects, classes).write(to: file("annotations", nil, split, "json"))
     }
 
-    private func file(_ kind: String, _ split: String, _ name: String, _ suffix: String) throws -> URL {
-        let file = root.appendingPathComponent("\(kind)/\(split)/\(name).\(suffix)")
+    /// Categories are numbered from 1, in the order of `classes`.
+    private func cocoFile(_ objects: [(image: COCOImage, instances: [Instance])], _ classes: ClassList) -> COCOFile {
+        var file = COCOFile(images: objects.map(\.image))
+        file.categories = classes.names.enumerated().map { COCOCategory(id: $0 + 1, name: $1) }
+        for (image, instances) in objects {
+            for instance in instances {
+                file.annotations.append(
+                    COCOAnnotation(
+                        id: file.annotations.count + 1, image: image.id, category: instance.category + 1,
+                        segmentation: .runs(instance.mask),
+                        area: Double(instance.mask.area), box: instance.box, isCrowd: instance.isCrowd))
+            }
+        }
+        return file
+    }
+
+    private func file(_ kind: String, _ split: String?, _ name: String, _ suffix: String) throws -> URL {
+        let file = root.appendingPathComponent("\(kind)/\(split.map { $0 + "/" } ?? "")\(name).\(suffix)")
         try makeFolder(file.deletingLastPathComponent())
         return file
     }

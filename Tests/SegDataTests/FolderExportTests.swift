@@ -31,6 +31,23 @@ struct FolderExportTests {
         #expect(differences.reduce(0, +) < 6 * differences.count)
     }
 
+    @Test("Objects are written as COCO has them and read back the same")
+    func objects() throws {
+        let folder = try TemporaryFolder()
+        var scenes = try StreetScenes(seed: 5, count: 2, width: 96, height: 72)
+        scenes.hasInstances = true
+        try FolderExport(to: folder.url).write(scenes, split: "val")
+        let file = try COCOFile(contentsOf: folder["annotations/val.json"])
+        #expect(file.images.map(\.fileName) == ["val/street-5-0.png", "val/street-5-1.png"])
+        #expect(file.categories.map(\.name) == scenes.instanceClasses?.names)
+        let places = file.annotationsByImage
+        for index in 0..<2 {
+            var read = file.instances(of: index, annotations: places[index]) { $0 - 1 }
+            for place in read.indices { read[place].id = nil }
+            #expect(read == scenes.sample(index).instances)
+        }
+    }
+
     @Test("A folder of other classes is refused, and a broken sample named")
     func refusals() throws {
         let folder = try TemporaryFolder()

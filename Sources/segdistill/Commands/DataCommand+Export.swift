@@ -10,7 +10,7 @@ extension DataCommand {
             abstract: "Writes images and labels into a folder that other tools read: rendered street scenes, or any data set.",
             discussion: """
                 images/SPLIT/NAME.png, labels/SPLIT/NAME.png (pixel = class index, 255 = ignore) and classes.json: \
-                a folder as 'dataset: folder' reads it. A class map of a recipe is applied.
+                a folder as 'dataset: folder' reads it; objects go to annotations/SPLIT.json, as COCO has them. A class map of a recipe is applied.
 
                 Examples:
                   segdistill data export street-scenes --split test --out scenes
