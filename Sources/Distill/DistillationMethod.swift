@@ -21,18 +21,6 @@ public protocol DistillationMethod: Module {
     func loss(_ inputs: MethodInputs) -> MethodLoss
 }
 
-extension DistillationMethod {
-    /// The model taps that the recipe chose for this method, by role.
-    public static func taps(_ recipe: MethodRecipe) -> (teacher: [String: String], student: [String: String]) {
-        var sides: (teacher: [String: String], student: [String: String]) = ([:], [:])
-        for declared in schema.taps {
-            guard case .text(let tap)? = recipe.taps[declared.name], case .text(let role) = declared.defaultValue else { continue }
-            if declared.name.hasPrefix("teacher") { sides.teacher[role] = tap } else { sides.student[role] = tap }
-        }
-        return sides
-    }
-}
-
 /// What a method is made from: its settings, and what is known of the taps before anything has run.
 public struct MethodSetup {
     public let settings: [String: SettingValue]
@@ -63,6 +51,12 @@ public struct MethodSetup {
         return value
     }
 
+    /// A setting that the schema declares as true or false.
+    public func flag(_ name: String) -> Bool {
+        guard case .flag(let value)? = settings[name] else { preconditionFailure("the method declares no flag '\(name)'") }
+        return value
+    }
+
     /// A setting that the schema declares as a word.
     public func text(_ name: String) -> String {
         guard case .text(let value)? = settings[name] else { preconditionFailure("the method declares no text '\(name)'") }
@@ -74,7 +68,7 @@ public struct MethodSetup {
 public struct MethodInputs {
     public let teacher: [String: Tensor]
     public let student: [String: Tensor]
-    /// B×H×W class indices, 255 = ignore.
+    /// B×H×W class indices, 255 = ignore: where that stands, no loss looks. Nil: every position counts.
     public let labels: Tensor?
 
     public init(teacher: [String: Tensor], student: [String: Tensor], labels: Tensor? = nil) {

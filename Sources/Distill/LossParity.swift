@@ -11,10 +11,10 @@ public enum LossParity {
     /// - Throws: `UserError` naming what is missing or left over, `LoadError` when parameters do not fit, `TorchError`.
     public static func run(_ recipe: MethodRecipe, inputs: [String: Tensor]) throws -> [(String, Tensor)] {
         let kind = try Methods.named(recipe.name)
-        let roles = kind.taps(MethodRecipe(kind.schema))
         var rest = inputs
-        let teacher = try take(roles.teacher.keys.sorted(), side: "teacher", from: &rest)
-        let student = try take(roles.student.keys.sorted(), side: "student", from: &rest)
+        let roles = kind.schema.taps.flatMap { self.roles(of: $0, in: inputs) }
+        let teacher = try take(roles, side: "teacher", from: &rest)
+        let student = try take(roles, side: "student", from: &rest)
         let labels = rest.removeValue(forKey: "labels")
         let classes = (student["logits"] ?? teacher["logits"])?.size(1) ?? 0
         let method = try kind.init(
@@ -32,6 +32,13 @@ public enum LossParity {
             return [("loss", loss.total.detach())] + loss.terms.map { ($0.name, $0.value.detach()) }
                 + zip(names, slopes).map { ("grad.student.\($0)", $1) }
         }
+    }
+
+    /// A list takes as many maps as there are.
+    private static func roles(of tap: TapSchema, in inputs: [String: Tensor]) -> [String] {
+        guard tap.isList else { return [tap.role] }
+        let count = (1...).first { inputs["teacher.\(tap.role)\($0 + 1)"] == nil && inputs["student.\(tap.role)\($0 + 1)"] == nil }!
+        return (1...count).map { "\(tap.role)\($0)" }
     }
 
     private static func take(_ roles: [String], side: String, from inputs: inout [String: Tensor]) throws -> [String: Tensor] {
@@ -53,20 +60,20 @@ public enum LossParity {
     }
 
     /// The tensors and settings of a method, in words.
-    public static func description(of schema: MethodSchema) throws -> String {
-        let roles = try Methods.named(schema.name).taps(MethodRecipe(schema))
+    public static func description(of schema: MethodSchema) -> String {
         var inputs = TextTable("input", "shape", "what")
-        for (side, names) in [("teacher", roles.teacher.keys.sorted()), ("student", roles.student.keys.sorted())] {
-            let doc = schema.taps.first { $0.name.hasPrefix(side) }?.doc ?? ""
-            for name in names {
-                let shape = name == "logits" ? "B×K×h×w" : "B×C×h×w"
-                inputs.append(["\(side).\(name)", shape, "float32. \(doc)"])
+        for side in ["teacher", "student"] {
+            for tap in schema.taps {
+                let name = tap.isList ? "\(tap.role)1, \(side).\(tap.role)2, …" : tap.role
+                inputs.append(["\(side).\(name)", tap.role == "logits" ? "B×K×h×w" : "B×C×h×w", "float32. \(tap.doc)"])
             }
         }
+        inputs.append(["labels", "B×H×W", "class indices, int64; where they are 255, the loss does not look. May be left out."])
         inputs.append(["projector.…", "", "the method's own parameters, where it has any"])
         var settings = TextTable("setting", "default", "what")
         for setting in schema.settings { settings.append([setting.name, setting.defaultValue.text, setting.doc]) }
-        let outputs = (["loss"] + roles.student.keys.sorted().map { "grad.student.\($0)" }).joined(separator: ", ")
-        return "\(schema.name): \(schema.doc)\n\n\(inputs.text)\n\n\(settings.text)\n\nOutputs, float32: \(outputs) and each term by name."
+        let gradients = schema.taps.map { "grad.student.\($0.role)\($0.isList ? "1 …" : "")" }.joined(separator: ", ")
+        return "\(schema.name): \(schema.doc)\n\n\(inputs.text)\n\n\(settings.text)\n\n"
+            + "Outputs, float32: loss, \(gradients) and each term by name."
     }
 }

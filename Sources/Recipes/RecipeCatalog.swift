@@ -27,12 +27,12 @@ public struct MethodSchema: Sendable, Equatable {
     public let weight: Double
     public let weightDoc: String
     public let settings: [SettingSchema]
-    /// Where the method looks, one setting a tap: the name of a stage or a head.
-    public let taps: [SettingSchema]
+    /// Where the method looks.
+    public let taps: [TapSchema]
 
     public init(
         _ name: String, doc: String, weight: Double = 1, weightDoc: String = "Factor of the loss.",
-        settings: [SettingSchema] = [], taps: [SettingSchema] = []
+        settings: [SettingSchema] = [], taps: [TapSchema] = []
     ) {
         self.name = name
         self.doc = doc
@@ -40,6 +40,50 @@ public struct MethodSchema: Sendable, Equatable {
         self.weightDoc = weightDoc
         self.settings = settings
         self.taps = taps
+    }
+}
+
+/// One map, or a list of maps, that a method takes from both networks.
+public struct TapSchema: Sendable, Equatable {
+    /// The method's word for it: `features`. The maps of a list are numbered from 1: `stage1`, `stage2`, ….
+    public let role: String
+    /// The teacher's stage or head; several for a list.
+    public let teacher: SettingValue
+    public let student: SettingValue
+    public let doc: String
+
+    /// One map.
+    public init(_ role: String, teacher: String, student: String, doc: String) {
+        (self.role, self.teacher, self.student, self.doc) = (role, .text(teacher), .text(student), doc)
+    }
+
+    /// A list of maps, as long on both sides.
+    public init(list role: String, teacher: [String], student: [String], doc: String) {
+        (self.role, self.teacher, self.student, self.doc) = (role, .texts(teacher), .texts(student), doc)
+    }
+
+    public var isList: Bool { if case .texts = teacher { true } else { false } }
+}
+
+extension MethodSchema {
+    /// The recipe's keys below `taps`: `teacher` and `student` for the first declared map, `teacherStages` and `studentStages` for a
+    /// further list `stage`.
+    public func tapKeys(_ tap: TapSchema) -> (teacher: String, student: String) {
+        guard tap != taps.first else { return ("teacher", "student") }
+        let name = tap.role.prefix(1).uppercased() + tap.role.dropFirst() + (tap.isList ? "s" : "")
+        return ("teacher" + name, "student" + name)
+    }
+
+    /// Every key below `taps`, as a setting.
+    var tapSettings: [SettingSchema] {
+        taps.flatMap { tap in
+            let keys = tapKeys(tap)
+            let kind: SettingSchema.Kind = tap.isList ? .texts : .text
+            return [
+                SettingSchema(keys.teacher, kind, default: tap.teacher, doc: "The teacher's: \(tap.doc)"),
+                SettingSchema(keys.student, kind, default: tap.student, doc: "The student's: \(tap.doc)"),
+            ]
+        }
     }
 }
 
@@ -52,6 +96,8 @@ public struct SettingSchema: Sendable, Equatable {
         /// A number within `range`; `exclusive` leaves out its lower end.
         case number(ClosedRange<Double>, exclusive: Bool)
         case text
+        /// At least one text.
+        case texts
         /// One of a few words.
         case choice([String])
 
@@ -83,6 +129,7 @@ public enum SettingValue: Sendable, Equatable, ExpressibleByBooleanLiteral, Expr
     case integer(Int)
     case number(Double)
     case text(String)
+    case texts([String])
 
     public init(booleanLiteral value: Bool) { self = .flag(value) }
     public init(integerLiteral value: Int) { self = .integer(value) }
@@ -98,6 +145,7 @@ public enum SettingValue: Sendable, Equatable, ExpressibleByBooleanLiteral, Expr
         case .integer(let value): value.yaml
         case .number(let value): value.yaml
         case .text(let value): value.yaml
+        case .texts(let value): value.yaml
         }
     }
 }

@@ -7,6 +7,11 @@ extension SettingSchema {
         case .number(let range, let exclusive):
             return reader.number(node, Self.limit(range, exclusive)).map(SettingValue.number)
         case .text: return String.read(node, &reader).map(SettingValue.text)
+        case .texts:
+            guard let texts = [String].read(node, &reader) else { return nil }
+            if !texts.isEmpty { return .texts(texts) }
+            reader.report(node, "expected at least one name, found an empty list")
+            return nil
         case .choice(let words):
             if let text = node.text, words.contains(text) { return .text(text) }
             reader.report(node, expected: RecipeWriter.alternatives(words), among: words)

@@ -69,7 +69,7 @@ extension Benchmark {
     /// - Parameter shape: B×C×h×w of every tap, teacher's and student's.
     public static func loss(_ recipe: MethodRecipe, shape: [Int], device: Device, repeats: Int, warmup: Int) throws -> Benchmark {
         let kind = try Methods.named(recipe.name)
-        let roles = kind.taps(recipe)
+        let roles = try MethodTaps(recipe)
         return try withTorchErrors {
             let teacher = roles.teacher.mapValues { _ in Tensor.randn(shape, device: device) }
             let student = roles.student.mapValues { _ in Tensor.randn(shape, device: device) }

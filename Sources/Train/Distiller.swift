@@ -12,7 +12,7 @@ final class Distiller {
 
     private struct Active {
         let name: String
-        let weight: Double
+        let recipe: MethodRecipe
         let method: any DistillationMethod
         let teacherTaps: [String: String]
         let studentTaps: [String: String]
@@ -24,7 +24,7 @@ final class Distiller {
         var names: Set<String> = []
         methods = try recipes.map { recipe in
             let kind = try Methods.named(recipe.name)
-            let taps = kind.taps(recipe)
+            let taps = try MethodTaps(recipe)
             let setup = MethodSetup(
                 settings: recipe.settings,
                 teacherChannels: try Self.channels(taps.teacher, teacher.model, recipe.name, "teacher"),
@@ -38,7 +38,7 @@ final class Distiller {
                 name = "\(recipe.name)-\(number)"
                 number += 1
             }
-            return Active(name: name, weight: recipe.weight, method: method, teacherTaps: taps.teacher, studentTaps: taps.student)
+            return Active(name: name, recipe: recipe, method: method, teacherTaps: taps.teacher, studentTaps: taps.student)
         }
     }
 
@@ -57,7 +57,6 @@ final class Distiller {
 
     /// What the student's forward pass has to record.
     var studentTaps: Set<String> { Set(methods.flatMap { $0.studentTaps.values }) }
-    private var teacherTaps: Set<String> { Set(methods.flatMap { $0.teacherTaps.values }) }
 
     /// What is trained beside the student, with paths such as `cwd.projector.weight`.
     var namedParameters: [(String, Tensor)] {
@@ -77,13 +76,18 @@ final class Distiller {
         }
     }
 
-    /// The weighted losses of one batch, by name; a method's terms are added behind it when it has several.
-    func losses(_ images: Tensor, student taps: Taps, labels: Tensor) -> [(String, Tensor)] {
-        let seen = withoutGradients { teacher.record(teacherTaps, of: images) }
-        return methods.map { active in
+    /// The weighted losses of one batch, by name; 0 of a method that has not set in yet.
+    ///
+    /// - Parameter progress: the share of the training that is over.
+    func losses(_ images: Tensor, student taps: Taps, labels: Tensor, at progress: Double) -> [(String, Tensor)] {
+        let weights = methods.map { $0.recipe.weight(at: progress) }
+        let wanted = Set(zip(methods, weights).flatMap { $1 > 0 ? Array($0.teacherTaps.values) : [] })
+        let seen = wanted.isEmpty ? Taps() : withoutGradients { teacher.record(wanted, of: images) }
+        return zip(methods, weights).map { active, weight in
+            guard weight > 0 else { return (active.name, Tensor.zeros([], device: images.device)) }
             let inputs = MethodInputs(
                 teacher: active.teacherTaps.mapValues { seen[$0]! }, student: active.studentTaps.mapValues { taps[$0]! }, labels: labels)
-            return (active.name, active.method.loss(inputs).total * active.weight)
+            return (active.name, active.method.loss(inputs).total * weight)
         }
     }
 
@@ -102,7 +106,7 @@ final class Distiller {
             let pairs = active.teacherTaps.keys.sorted().map { role in
                 "\(active.teacherTaps[role]!) \(text(teacherShapes[role]!)) → \(active.studentTaps[role]!) \(text(studentShapes[role]!))"
             }
-            return "\(active.name): weight \(active.weight), \(pairs.joined(separator: ", ")), about \(bytes >> 20) MiB"
+            return "\(active.name): weight \(active.recipe.weight), \(pairs.joined(separator: ", ")), about \(bytes >> 20) MiB"
         }
     }
 

@@ -15,10 +15,12 @@ final class TrainingStep {
     let average: ExponentialMovingAverage?
     private let taskLoss: TaskLoss
     private let clip: Double?
+    private let steps: Int
 
     init(_ recipe: Recipe, student: Segmenter, distiller: Distiller?, steps: Int) throws {
         self.student = student
         self.distiller = distiller
+        self.steps = steps
         student.model.train()
         let parameters = student.model.namedParameters() + (distiller?.namedParameters ?? []).map { ("distillation.\($0)", $1) }
         optimizer = try recipe.optimizer.build(parameters)
@@ -41,7 +43,7 @@ final class TrainingStep {
         optimizer.zeroGrad()
         var sums: [(name: String, value: Tensor)] = []
         for batch in batches {
-            let terms = losses(batch)
+            let terms = losses(batch, at: Double(step) / Double(steps))
             let total = terms.dropFirst().reduce(terms[0].1) { $0 + $1.1 } / Double(batches.count)
             total.backward()
             let scaled = [("total", total.detach())] + terms.map { ($0.0, $0.1.detach() / Double(batches.count)) }
@@ -54,13 +56,13 @@ final class TrainingStep {
         return Outcome(losses: sums, gradientNorm: norm)
     }
 
-    private func losses(_ batch: Batch) -> [(String, Tensor)] {
+    private func losses(_ batch: Batch, at progress: Double) -> [(String, Tensor)] {
         let images = batch.images(on: student.device)
         let labels = batch.labels(on: student.device).long
         var taps = Taps(distiller?.studentTaps ?? [])
         let output = student.forward(images, taps: &taps)
         let task = taskLoss(output, labels, student.model)
-        return task + (distiller?.losses(images, student: taps, labels: labels) ?? [])
+        return task + (distiller?.losses(images, student: taps, labels: labels, at: progress) ?? [])
     }
 }
 

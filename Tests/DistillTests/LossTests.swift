@@ -124,3 +124,56 @@ func make(_ name: String, teacher: Int, student: Int, _ temperature: Double) thr
             settings: ["temperature": .number(temperature)], teacherChannels: [role: teacher], studentChannels: [role: student],
             classes: student))
 }
+
+/// What the labels leave out.
+@Suite struct IgnoredPixelTests {
+    /// The right half of the second of two images is not labelled, and may hold anything.
+    private func half(
+        _ name: String
+    ) throws -> (method: any DistillationMethod, role: String, teacher: Tensor, student: Tensor, labels: Tensor) {
+        let labels = Tensor.zeros([2, 8, 12], dtype: .int64)
+        labels[1, .all, 6...].fill_(255)
+        return (
+            try make(name, teacher: 5, student: 5, 2), name == "kd" ? "logits" : "features", .randn([2, 5, 8, 12]), .randn([2, 5, 8, 12]),
+            labels
+        )
+    }
+
+    @Test(arguments: ["kd", "cwd"])
+    func whatIsIgnoredChangesNeitherValueNorGradient(_ name: String) throws {
+        let (method, role, teacher, student, labels) = try half(name)
+        func run(_ teacher: Tensor, _ student: Tensor) -> (Tensor, Tensor) {
+            let leaf = student.clone()
+            leaf.requiresGrad = true
+            let loss = method.loss(MethodInputs(teacher: [role: teacher], student: [role: leaf], labels: labels)).total
+            loss.backward()
+            return (loss.detach(), leaf.grad!)
+        }
+        let (loss, gradient) = run(teacher, student)
+        let (otherTeacher, otherStudent) = (teacher.clone(), student.clone())
+        otherTeacher[1, .all, .all, 6...].fill_(70)
+        otherStudent[1, .all, .all, 6...].fill_(-50)
+        let (otherLoss, otherGradient) = run(otherTeacher, otherStudent)
+        try assertClose(otherLoss, loss, name)
+        try assertClose(otherGradient, gradient, name)
+        #expect(gradient[1, .all, .all, 6...].abs().amax().item() == 0)
+        #expect(loss.item() > 0)
+    }
+
+    @Test(arguments: ["kd", "cwd"])
+    func labelsWithoutAnythingIgnoredChangeNothing(_ name: String) throws {
+        let (method, role, teacher, student, _) = try half(name)
+        let inputs = MethodInputs(teacher: [role: teacher], student: [role: student])
+        let labelled = MethodInputs(teacher: [role: teacher], student: [role: student], labels: .zeros([2, 32, 48], dtype: .int64))
+        try assertClose(method.loss(labelled).total, method.loss(inputs).total, name)
+    }
+
+    @Test(arguments: ["kd", "cwd"])
+    func imagesWithoutAnyLabelGiveZero(_ name: String) throws {
+        let (method, role, teacher, student, labels) = try half(name)
+        student.requiresGrad = true
+        let loss = method.loss(MethodInputs(teacher: [role: teacher], student: [role: student], labels: labels.fill_(255))).total
+        loss.backward()
+        #expect(loss.item() == 0 && student.grad!.abs().amax().item() == 0)
+    }
+}

@@ -24,12 +24,23 @@ import TorchNN
         #expect(projected[0].1.shape == [8, 3, 1, 1])
     }
 
-    @Test func everyMethodDeclaresItsTapsOnBothSides() {
+    @Test func everyMethodDeclaresItsTapsOnBothSides() throws {
         for kind in Methods.all {
-            let taps = kind.taps(MethodRecipe(kind.schema))
+            let taps = try MethodTaps(MethodRecipe(kind.schema))
             #expect(!taps.teacher.isEmpty && Set(taps.teacher.keys) == Set(taps.student.keys))
             #expect(kind.schema.settings.allSatisfy { !$0.doc.isEmpty })
         }
+    }
+
+    @Test func aListOfMapsIsNumberedAndAsLongOnBothSides() throws {
+        let schema = MethodSchema(
+            "lists", doc: "", taps: [TapSchema(list: "stage", teacher: ["a", "b"], student: ["c", "d"], doc: "maps.")])
+        var recipe = MethodRecipe(schema)
+        let taps = try MethodTaps(recipe)
+        #expect(taps.teacher == ["stage1": "a", "stage2": "b"] && taps.student == ["stage1": "c", "stage2": "d"])
+        recipe.taps["student"] = .texts(["c"])
+        let error = #expect(throws: UserError.self) { try MethodTaps(recipe) }
+        #expect(error?.message == "lists: taps.teacher names 2 maps and taps.student 1")
     }
 
     @Test func parityGivesTheLossAndTheStudentsGradient() throws {

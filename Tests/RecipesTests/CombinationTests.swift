@@ -133,7 +133,10 @@ import Testing
         ("{method: cwd, groups: 0}", "r.yaml:8:27: distillation.0.groups: expected a whole number of at least 1, found '0'"),
         ("{method: cwd, mask: 1}", "r.yaml:8:25: distillation.0.mask: expected true or false, found '1'"),
         ("{method: cwd, taps: {studnt: a}}", "r.yaml:8:26: distillation.0.taps: unknown key 'studnt'; did you mean 'student'?"),
-        ("{method: kd, taps: {features: a}}", "r.yaml:8:18: distillation.0: unknown key 'taps'; known keys: method, weight, temperature"),
+        (
+            "{method: kd, taps: {features: a}}",
+            "r.yaml:8:18: distillation.0: unknown key 'taps'; known keys: method, weight, start, ramp, temperature"
+        ),
     ])
     func methods(item: String, message: String) {
         #expect(refusal(smallest + "\nteacher: {model: espnetv2-s2.0}\ndistillation:\n  - " + item) == message)

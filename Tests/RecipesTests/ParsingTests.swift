@@ -42,6 +42,31 @@ import Testing
         #expect(recipe.threads == 3)
     }
 
+    @Test func aMethodSetsInAndItsWeightRises() throws {
+        let text = smallest + "\nteacher: {model: espnetv2-s2.0}\ndistillation:\n  - {method: kd, weight: 4, start: 0.25, ramp: 0.5}\n"
+        let method = try parse(text).distillation[0]
+        #expect([0, 0.2, 0.25, 0.5, 0.75, 1].map(method.weight(at:)) == [0, 0, 0, 2, 4, 4])
+        #expect(try parse(text, "distillation.kd.ramp=0").distillation[0].weight(at: 0.25) == 4)
+        #expect(refusal(text, "distillation.kd.start=2").contains("distillation.0.start: expected a number from 0.0 to 1.0"))
+    }
+
+    @Test func furtherMapsHaveKeysOfTheirOwn() throws {
+        let schema = MethodSchema(
+            "brd", doc: "",
+            taps: [
+                TapSchema("features", teacher: "features", student: "features", doc: "a map."),
+                TapSchema(list: "stage", teacher: ["stage1", "stage2"], student: ["stage1", "stage2"], doc: "maps."),
+            ])
+        let given = try MethodRecipe.parse(schema, settings: ["taps.studentStages=[stage2, stage3]", "taps.teacher=stage4"])
+        #expect(
+            given.taps == [
+                "teacher": "stage4", "student": "features", "teacherStages": .texts(["stage1", "stage2"]),
+                "studentStages": .texts(["stage2", "stage3"]),
+            ])
+        let error = #expect(throws: RecipeError.self) { try MethodRecipe.parse(schema, settings: ["taps.teacherStages=[]"]) }
+        #expect(error.map { "\($0)".contains("expected at least one name") } == true)
+    }
+
     @Test func emptyOverrideGoesBackToTheDefault() throws {
         #expect(try parse(smallest + "\nseed: 4", "seed=").seed == 0)
         let text = smallest + "\nteacher: {model: espnetv2-s2.0}\ndistillation: [{method: kd}, {method: cwd}]"

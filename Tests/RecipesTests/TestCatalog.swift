@@ -16,10 +16,7 @@ let catalog = RecipeCatalog(
                 SettingSchema("groups", .integer(minimum: 1), default: 1, doc: "Groups of channels."),
                 SettingSchema("mask", .flag, default: false, doc: "Leave out ignored pixels."),
             ],
-            taps: [
-                SettingSchema("teacher", .text, default: "features", doc: "The teacher's map."),
-                SettingSchema("student", .text, default: "features", doc: "The student's map."),
-            ]),
+            taps: [TapSchema("features", teacher: "features", student: "features", doc: "a map.")]),
     ],
     datasets: [
         DatasetSchema(

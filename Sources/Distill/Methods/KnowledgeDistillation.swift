@@ -5,7 +5,7 @@ import TorchNN
 
 /// `kd`: the student's class distribution at each pixel is pulled to the teacher's.
 ///
-/// L = T² · mean over pixels of Σₖ pₜ (log pₜ − log pₛ), p = softmax over the classes of logits / T.
+/// L = T² · mean over the pixels that are not ignored of Σₖ pₜ (log pₜ − log pₛ), p = softmax over the classes of logits / T.
 /// Source: Hinton et al. 2015, pixel by pixel as in CIRKD (Yang et al. 2022).
 public final class KnowledgeDistillation: Module, DistillationMethod {
     public static let schema = MethodSchema(
@@ -14,10 +14,7 @@ public final class KnowledgeDistillation: Module, DistillationMethod {
         settings: [
             SettingSchema("temperature", .positive, default: .number(1), doc: "Softens both distributions. 1: CIRKD v1.")
         ],
-        taps: [
-            SettingSchema("teacher", .text, default: "logits", doc: "The teacher's class scores."),
-            SettingSchema("student", .text, default: "logits", doc: "The student's class scores."),
-        ])
+        taps: [TapSchema("logits", teacher: "logits", student: "logits", doc: "class scores.")])
 
     public let temperature: Double
 
@@ -32,18 +29,21 @@ public final class KnowledgeDistillation: Module, DistillationMethod {
     }
 
     public func peakMemory(_ shapes: MethodShapes) -> Int {
-        // Two log-softmaxes, the pointwise divergence, the student's gradient; the teacher's resized map if need be.
+        // Two log-softmaxes, the pointwise divergence, the student's gradient, two maps without the ignored pixels; the teacher's resized
+        // map if need be.
         let student = shapes.student["logits"]!.reduce(1, *)
-        return 4 * student * (shapes.teacher["logits"]! == shapes.student["logits"]! ? 4 : 5)
+        return 4 * student * (shapes.teacher["logits"]! == shapes.student["logits"]! ? 6 : 7)
     }
 
     public func loss(_ inputs: MethodInputs) -> MethodLoss {
-        let student = inputs.student["logits"]!.fullPrecision
-        let teacher = aligned(inputs.teacher["logits"]!, to: student)
-        let pixels = student.count / student.size(1)
-        let divergence = Divergence.kullbackLeibler(
-            teacher: softened(teacher), student: softened(student))
-        return MethodLoss(divergence * (temperature * temperature / Double(pixels)))
+        var student = inputs.student["logits"]!.fullPrecision
+        var teacher = aligned(inputs.teacher["logits"]!, to: student)
+        if let ignored = inputs.ignored(on: student) {
+            // Equal scores: nothing to learn, and no gradient.
+            (student, teacher) = (student.maskedFill(ignored, 0), teacher.maskedFill(ignored, 0))
+        }
+        let divergence = Divergence.kullbackLeibler(teacher: softened(teacher), student: softened(student))
+        return MethodLoss(divergence * (temperature * temperature) / inputs.positions(on: student))
     }
 
     private func softened(_ logits: Tensor) -> Tensor {

@@ -3,6 +3,10 @@ public struct MethodRecipe: Sendable, Equatable {
     public let schema: MethodSchema
     /// Factor of the method's loss in the sum.
     public var weight: Double
+    /// The share of the training, from 0, after which the method sets in.
+    public var start = 0.0
+    /// The share of the training over which the weight rises in a straight line from 0.
+    public var ramp = 0.0
     /// A value for every setting that the method declares.
     public var settings: [String: SettingValue]
     /// A stage or head for every tap that the method declares.
@@ -15,7 +19,13 @@ public struct MethodRecipe: Sendable, Equatable {
         self.schema = schema
         weight = schema.weight
         settings = Dictionary(uniqueKeysWithValues: schema.settings.map { ($0.name, $0.defaultValue) })
-        taps = Dictionary(uniqueKeysWithValues: schema.taps.map { ($0.name, $0.defaultValue) })
+        taps = Dictionary(uniqueKeysWithValues: schema.tapSettings.map { ($0.name, $0.defaultValue) })
+    }
+
+    /// The weight when a share of the training is over.
+    public func weight(at progress: Double) -> Double {
+        if progress < start { return 0 }
+        return ramp > 0 ? weight * min(1, (progress - start) / ramp) : weight
     }
 }
 
@@ -50,9 +60,13 @@ extension MethodRecipe: RecipeBlock {
             $0.name.yaml
         }
         let weight = Field.number("weight", \MethodRecipe.weight, .atLeast(0), schema.weightDoc)
+        let start = Field.number("start", \MethodRecipe.start, .from(0, to: 1), "The share of the training after which the method sets in.")
+        let ramp = Field.number(
+            "ramp", \MethodRecipe.ramp, .from(0, to: 1), "The share of the training over which the weight then rises from 0.")
         let settings = schema.settings.map { Field.setting($0, \MethodRecipe.settings) }
-        guard !schema.taps.isEmpty else { return [method, weight] + settings }
-        let tapFields = schema.taps.map { Field.setting($0, \MethodRecipe.taps) }
+        let general = [method, weight, start, ramp]
+        guard !schema.taps.isEmpty else { return general + settings }
+        let tapFields = schema.tapSettings.map { Field.setting($0, \MethodRecipe.taps) }
         var taps = Field<MethodRecipe>("taps", doc: "Where the method looks: the name of a stage or a head.") {
             node, method, reader in
             reader.read(node, into: &method, fields: tapFields) { _, _ in }
@@ -60,7 +74,7 @@ extension MethodRecipe: RecipeBlock {
             "{\(tapFields.map { "\($0.key): \($0.yaml(method))" }.joined(separator: ", "))}"
         }
         taps.writeBlock = { $1.write($0, fields: tapFields) }
-        return [method, weight] + settings + [taps]
+        return general + settings + [taps]
     }
 }
 

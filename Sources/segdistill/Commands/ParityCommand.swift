@@ -91,7 +91,7 @@ struct ParityCommand: ParsableCommand {
 
         func run() throws {
             let schema = try Methods.named(name).schema
-            if describe { return print(try LossParity.description(of: schema)) }
+            if describe { return print(LossParity.description(of: schema)) }
             let recipe = try MethodRecipe.parse(schema, settings: settings)
             let (input, output) = try files.required()
             try LibTorch.load()

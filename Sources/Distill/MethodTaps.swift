@@ -1,0 +1,35 @@
+import Recipes
+import Support
+
+/// The networks' taps that a recipe chose for a method, by the method's role.
+public struct MethodTaps: Sendable {
+    public private(set) var teacher: [String: String] = [:]
+    public private(set) var student: [String: String] = [:]
+
+    /// - Throws: `UserError` when a list is not as long for the student as for the teacher.
+    public init(_ recipe: MethodRecipe) throws {
+        for tap in recipe.schema.taps {
+            let keys = recipe.schema.tapKeys(tap)
+            let sides = [keys.teacher, keys.student].map { recipe.taps[$0]?.names ?? [] }
+            guard sides[0].count == sides[1].count else {
+                throw UserError(
+                    "\(recipe.name): taps.\(keys.teacher) names \(sides[0].count) maps and taps.\(keys.student) \(sides[1].count)",
+                    hint: "They are compared one by one: give as many for both.")
+            }
+            for (index, pair) in zip(sides[0], sides[1]).enumerated() {
+                let role = tap.isList ? "\(tap.role)\(index + 1)" : tap.role
+                (teacher[role], student[role]) = pair
+            }
+        }
+    }
+}
+
+extension SettingValue {
+    fileprivate var names: [String] {
+        switch self {
+        case .text(let name): [name]
+        case .texts(let names): names
+        case .flag, .integer, .number: []
+        }
+    }
+}
