@@ -53,6 +53,21 @@ struct InstanceTests {
         #expect(after.unknownCategories == [999: 2])
     }
 
+    @Test("JSON has the masks' numbers in front, boundary AP beside them and every region in full")
+    func json() throws {
+        let item = reference.coco.first { $0.scores["mask"]!.summary[0] > 0 }!
+        let truth = try COCOFile(decoding: Array(item.truth.utf8), name: "truth")
+        let detections = try truth.results(decoding: Array(item.results.utf8), name: "results")
+        let regions = try COCOScores.Region.allCases.map { try COCOEvaluator(truth: truth, detections: detections, region: $0).run() }
+        let object = try #require(try JSONSerialization.jsonObject(with: JSONEncoder().encode(COCOReport(regions))) as? [String: Any])
+        #expect(agree(object["AP"] as? Double, regions[1].summary.averagePrecision))
+        #expect(agree(object["AR100"] as? Double, regions[1].summary.averageRecall100))
+        #expect(agree(object["boundaryAP"] as? Double, regions[2].summary.averagePrecision))
+        let classes = try #require(object["perClass"] as? [[String: Any]])
+        for (mine, category) in zip(classes, regions[1].categories) { #expect(agree(mine["AP"] as? Double, category.averagePrecision)) }
+        #expect(Set((object["regions"] as? [String: Any] ?? [:]).keys) == ["box", "mask", "boundary"])
+    }
+
     @Test("Detections without masks are refused where masks are compared")
     func missingMasks() throws {
         let truth = COCOFile(

@@ -24,6 +24,16 @@ public struct COCOScores: Sendable, Equatable, Codable {
         public let averagePrecision75: Double?
         /// Mean over the ten thresholds, with 100 detections an image.
         public let averageRecall: Double?
+
+        private enum CodingKeys: String, CodingKey {
+            case id, name
+            case truths = "objects"
+            case detections
+            case averagePrecision = "AP"
+            case averagePrecision50 = "AP50"
+            case averagePrecision75 = "AP75"
+            case averageRecall = "AR100"
+        }
     }
 
     public let region: Region
@@ -32,6 +42,12 @@ public struct COCOScores: Sendable, Equatable, Codable {
     public let categories: [Category]
     /// Detections by a category id that the truth does not know. They are in no score.
     public let unknownCategories: [Int: Int]
+
+    private enum CodingKeys: String, CodingKey {
+        case region, summary
+        case categories = "perClass"
+        case unknownCategories
+    }
 }
 
 /// COCO's twelve numbers, means over the categories that have objects. Objects are small below 32² pixels, large above 96².
@@ -54,6 +70,21 @@ public struct COCOSummary: Sendable, Equatable, Codable {
     public let averageRecallSmall: Double?
     public let averageRecallMedium: Double?
     public let averageRecallLarge: Double?
+
+    private enum CodingKeys: String, CodingKey {
+        case averagePrecision = "AP"
+        case averagePrecision50 = "AP50"
+        case averagePrecision75 = "AP75"
+        case averagePrecisionSmall = "APsmall"
+        case averagePrecisionMedium = "APmedium"
+        case averagePrecisionLarge = "APlarge"
+        case averageRecall1 = "AR1"
+        case averageRecall10 = "AR10"
+        case averageRecall100 = "AR100"
+        case averageRecallSmall = "ARsmall"
+        case averageRecallMedium = "ARmedium"
+        case averageRecallLarge = "ARlarge"
+    }
 
     /// All, in COCO's order, with COCO's names.
     public var rows: [(name: String, value: Double?)] {

@@ -10,6 +10,14 @@ public struct CityscapesScores: Sendable, Equatable, Codable {
         public let averagePrecision: Double?
         /// At the overlap 0.5.
         public let averagePrecision50: Double?
+
+        private enum CodingKeys: String, CodingKey {
+            case name
+            case truths = "objects"
+            case detections
+            case averagePrecision = "AP"
+            case averagePrecision50 = "AP50"
+        }
     }
 
     /// The mean over classes and overlaps.
@@ -19,4 +27,11 @@ public struct CityscapesScores: Sendable, Equatable, Codable {
     public let images: Int
     /// Detections by a label id that has no instances or is not evaluated. They are in no score.
     public let unscoredLabels: [Int: Int]
+
+    private enum CodingKeys: String, CodingKey {
+        case averagePrecision = "AP"
+        case averagePrecision50 = "AP50"
+        case classes = "perClass"
+        case images, unscoredLabels
+    }
 }

@@ -10,6 +10,12 @@ public struct PanopticQuality: Sendable, Equatable, Codable {
         public let segmentationQuality: Double
         /// TP / (TP + FP/2 + FN/2).
         public let recognitionQuality: Double
+
+        private enum CodingKeys: String, CodingKey {
+            case panopticQuality = "PQ"
+            case segmentationQuality = "SQ"
+            case recognitionQuality = "RQ"
+        }
     }
 
     /// Counts and scores of one class.
@@ -32,6 +38,12 @@ public struct PanopticQuality: Sendable, Equatable, Codable {
     /// By id.
     public let classes: [Class]
     public let images: Int
+
+    private enum CodingKeys: String, CodingKey {
+        case all, things, stuff
+        case classes = "perClass"
+        case images
+    }
 }
 
 /// Counts of one class.

@@ -17,10 +17,10 @@ extension MetricsCommand {
 
                 Examples:
                   segdistill metrics instance --pred results.json --truth instances_val2017.json --boundary
-                  segdistill metrics instance --kind cityscapes --pred results --truth gtFine/val --json
+                  segdistill metrics instance --protocol cityscapes --pred results --truth gtFine/val --json
                 """)
 
-        enum Kind: String, ExpressibleByArgument, CaseIterable { case coco, cityscapes }
+        enum Rules: String, ExpressibleByArgument, CaseIterable { case coco, cityscapes }
 
         @Option(name: .customLong("pred"), help: "A file of results, or Cityscapes' folder of predictions.", completion: .file())
         var prediction: String
@@ -28,8 +28,8 @@ extension MetricsCommand {
         @Option(help: "A file of annotations, or Cityscapes' folder of truths.", completion: .file())
         var truth: String
 
-        @Option(help: "coco or cityscapes.")
-        var kind = Kind.coco
+        @Option(name: .customLong("protocol"), help: "coco or cityscapes: whose rules, and whose files.")
+        var rules = Rules.coco
 
         @Flag(help: "Boundary AP too (coco).")
         var boundary = false
@@ -38,12 +38,12 @@ extension MetricsCommand {
         var json = false
 
         func validate() throws {
-            if boundary, kind == .cityscapes { throw ValidationError("--boundary is for --kind coco") }
+            if boundary, rules == .cityscapes { throw ValidationError("--boundary is for --protocol coco") }
         }
 
         func run() throws {
             let files = (prediction: URL(fileURLWithPath: prediction), truth: URL(fileURLWithPath: truth))
-            switch kind {
+            switch rules {
             case .coco: try coco(files.prediction, files.truth)
             case .cityscapes: try cityscapes(files.prediction, files.truth)
             }
@@ -57,7 +57,7 @@ extension MetricsCommand {
                 complain("\(count) detections have the category \(category), which \(truth.path) does not know: they are not scored")
             }
             if json {
-                try printJSON(scores)
+                try printJSON(COCOReport(scores))
             } else {
                 print("\(detections.count) detections against \(file.annotations.count) objects in \(file.images.count) images")
                 for score in scores { print("\n" + score.text) }
