@@ -44,7 +44,8 @@ public final class TrainingSetup {
             note("\(set.leftOut.count) \(purpose) samples are put aside, \(set.count) are left: \(names)")
         }
         putAside = trainingSet.leftOut + validation.leftOut
-        if checkingData && data.dataset.isFiles { try Self.check([trainingSet, validationSet], note) }
+        // Where bad samples are put aside, all have been read.
+        if checkingData && data.dataset.isFiles && data.badSamples == .stop { try Self.check([trainingSet, validationSet], note) }
 
         let classes = trainingSet.classes.count
         TorchRandom.seed(recipe.seed)

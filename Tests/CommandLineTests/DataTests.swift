@@ -40,7 +40,7 @@ import Vision
             #expect(result.status == 65)
             #expect(result.output.hasPrefix(".: 3 images, 1 in order, 2 unusable, 1 of 8×6\n"))
             for line in [
-                ".      missing pair         1  ", ".      broken file          1  ", ".      ids out of range     1  ",
+                ".      missing pair               1  ", ".      broken file                1  ", ".      ids out of range           1  ",
                 "labels/2.png: expected labels of 2 classes (road, car), found 7", "images/3.png: the image has no labels",
             ] { #expect(result.output.contains(line), "\(line)") }
             #expect(FileManager.default.fileExists(atPath: page.appendingPathComponent("check.html").path))
@@ -93,6 +93,7 @@ import Vision
     @Test func builtInData() throws {
         let result = try Tool.run("data", "check", "street-scenes", "--limit", "2", "--split", "val")
         #expect(result.status == 0)
-        #expect(result.output.hasPrefix("val: 2 images, in order, 2 of 480×360\n"))
+        #expect(result.output.hasPrefix("val: 2 images, in order, 2 of 480×360, "))
+        #expect(result.output.contains(" objects\n"))
     }
 }

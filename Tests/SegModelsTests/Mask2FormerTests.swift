@@ -9,7 +9,8 @@ import TorchNN
 @Suite struct Mask2FormerTests {
     private func load(_ zoo: ZooCase) throws -> VisionModel { try zoo.withFiles { try ModelFolder($0).load().to(dtype: .float32) } }
 
-    @Test("transformers' networks", arguments: ["post-norm", "pre-norm", "widths", "model", "resnet", "dinov2", "dinov2.last"])
+    @Test(
+        "transformers' networks", arguments: ["post-norm", "pre-norm", "widths", "model", "resnet", "dinov2", "dinov2.last", "registers"])
     func parity(name: String) throws { try ZooCase(name, of: "mask2former").checkParity() }
 
     @Test("every layer's predictions, and the gradients of all")

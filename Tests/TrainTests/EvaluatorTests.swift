@@ -30,7 +30,7 @@ import Vision
         let total = SemanticTotal(classes: 11, .all, count: 5)
         var reliability = Reliability()
         for index in 0..<5 {
-            let sample = try scenes.sample(index)
+            let sample = scenes.sample(index)
             let truth = try #require(sample.labels)
             let map = try #require(maps[index])
             let pixels = Tensor(sample.image.pixels, shape: [1, 24, 40, 3])

@@ -7,7 +7,8 @@ the last. Cases ending in `.train` are in train mode with dropout and drop path 
 """
 import torch
 import transformers
-from transformers import Dinov2Config, Mask2FormerConfig, Mask2FormerForUniversalSegmentation, Mask2FormerModel, ResNetConfig, SwinConfig
+from transformers import (
+    Dinov2Config, Dinov2WithRegistersConfig, Mask2FormerConfig, Mask2FormerForUniversalSegmentation, Mask2FormerModel, ResNetConfig, SwinConfig)
 from zoo import Zoo
 
 zoo = Zoo("mask2former", transformers=transformers.__version__)
@@ -72,5 +73,6 @@ vit = dict(hidden_size=16, num_hidden_layers=6, num_attention_heads=2, image_siz
 case("dinov2", (1, 3, 48, 64), config(backbone=Dinov2Config(
     **vit, out_features=["stage1", "stage2", "stage4", "stage6"], apply_layernorm=False), **small), taps=plain)
 case("dinov2.last", (1, 3, 48, 64), config(backbone=Dinov2Config(**vit, out_indices=[3, 4, 5, 6]), **small), Mask2FormerModel, taps=plain)
+case("registers", (1, 3, 48, 64), config(backbone=Dinov2WithRegistersConfig(**vit, out_indices=[2, 3, 5, 6]), **small), taps=plain)
 
 zoo.write()

@@ -41,6 +41,7 @@ public final class MaskProposer: VisionModel, MaskNetwork {
 
     public override func checkSize(height: Int, width: Int) throws { try backbone.checkSize(height: height, width: width) }
     public override func adapt(to shapes: [String: [Int]]) { backbone.adapt(to: shapes.under("backbone.")) }
+    public override func adapt(to origin: KeyMap.Origin) { backbone.adapt(to: origin) }
     public override var keyMaps: [KeyMap] { maskKeyMaps }
 
     override func run(_ image: Tensor, taps: inout Taps) {
