@@ -18,9 +18,11 @@ public final class Projector: Module {
 
 /// The teacher's map on the student's grid: resized bilinearly (align_corners false) where the sizes differ, without gradient.
 /// The student's is never resized.
-func aligned(_ teacher: Tensor, to student: Tensor) -> Tensor {
-    let size = Array(student.shape.suffix(2))
-    let map = teacher.detach().fullPrecision
+func aligned(_ teacher: Tensor, to student: Tensor) -> Tensor { resized(teacher.detach().fullPrecision, to: student) }
+
+/// A map on the grid of another, resized bilinearly (align_corners false) where the sizes differ.
+func resized(_ map: Tensor, to other: Tensor) -> Tensor {
+    let size = Array(other.shape.suffix(2))
     return Array(map.shape.suffix(2)) == size ? map : F.bilinear(map, size)
 }
 

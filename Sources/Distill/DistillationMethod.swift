@@ -45,6 +45,12 @@ public struct MethodSetup {
         }
     }
 
+    /// A setting that the schema declares as a list of numbers.
+    public func numbers(_ name: String) -> [Double] {
+        guard case .numbers(let values)? = settings[name] else { preconditionFailure("the method declares no list of numbers '\(name)'") }
+        return values
+    }
+
     /// A setting that the schema declares as a whole number.
     public func integer(_ name: String) -> Int {
         guard case .integer(let value)? = settings[name] else { preconditionFailure("the method declares no whole number '\(name)'") }
@@ -102,7 +108,15 @@ public struct MethodLoss {
 
 /// The table of methods.
 public enum Methods {
-    public static let all: [any DistillationMethod.Type] = [KnowledgeDistillation.self, ChannelWiseDistillation.self]
+    public static let all: [any DistillationMethod.Type] = [
+        KnowledgeDistillation.self,
+        ChannelWiseDistillation.self,
+        HeteroAKD.self,
+        DIST.self,
+        OneForAllDistillation.self,
+        BoundaryPrivilegedDistillation.self,
+        IntraClassVariationDistillation.self,
+    ]
 
     public static var schemas: [MethodSchema] { all.map { $0.schema } }
 

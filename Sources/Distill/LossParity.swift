@@ -16,12 +16,17 @@ public enum LossParity {
         let teacher = try take(roles, side: "teacher", from: &rest)
         let student = try take(roles, side: "student", from: &rest)
         let labels = rest.removeValue(forKey: "labels")
-        let classes = (student["logits"] ?? teacher["logits"])?.size(1) ?? 0
+        guard labels != nil || !kind.schema.needsLabels else {
+            throw UserError(
+                "\(recipe.name) reads the labels, but the input has no tensor 'labels'", hint: "Add them: B×H×W, int64, 255 = ignore.")
+        }
+        let classes = (student["logits"] ?? teacher["logits"])?.size(1) ?? projected(rest) ?? labels.map(count(classes:)) ?? 0
         let method = try kind.init(
             MethodSetup(
                 settings: recipe.settings, teacherChannels: teacher.mapValues { $0.size(1) },
                 studentChannels: student.mapValues { $0.size(1) }, classes: classes))
-        try method.load(rest, from: "the input")
+        // A loss is taken as in training: batch normalisation looks at its batch, not at running means.
+        try method.load(rest, from: "the input", allowing: ["*.running_mean", "*.running_var"])
         return try withTorchErrors {
             let leaves = student.mapValues { $0.float.detach().clone() }
             for leaf in leaves.values { leaf.requiresGrad = true }
@@ -32,6 +37,16 @@ public enum LossParity {
             return [("loss", loss.total.detach())] + loss.terms.map { ($0.name, $0.value.detach()) }
                 + zip(names, slopes).map { ("grad.student.\($0)", $1) }
         }
+    }
+
+    /// The classes that a projector to class scores leads to: what its last convolution gives out.
+    private static func projected(_ parameters: [String: Tensor]) -> Int? {
+        parameters.keys.filter { $0.hasPrefix("projector.") && $0.hasSuffix(".weight") }.max().map { parameters[$0]!.size(0) }
+    }
+
+    /// One more than the largest class that occurs.
+    private static func count(classes labels: Tensor) -> Int {
+        Int(labels.long.maskedFill(labels .== 255, -1).amax().item()) + 1
     }
 
     /// A list takes as many maps as there are.
@@ -68,7 +83,8 @@ public enum LossParity {
                 inputs.append(["\(side).\(name)", tap.role == "logits" ? "B×K×h×w" : "B×C×h×w", "float32. \(tap.doc)"])
             }
         }
-        inputs.append(["labels", "B×H×W", "class indices, int64; where they are 255, the loss does not look. May be left out."])
+        let labels = "class indices, int64; where they are 255, the loss does not look."
+        inputs.append(["labels", "B×H×W", schema.needsLabels ? labels : labels + " May be left out."])
         inputs.append(["projector.…", "", "the method's own parameters, where it has any"])
         var settings = TextTable("setting", "default", "what")
         for setting in schema.settings { settings.append([setting.name, setting.defaultValue.text, setting.doc]) }

@@ -11,6 +11,13 @@ extension MethodInputs {
         }
     }
 
+    /// The class at every position of `map` (B×C×h×w), B×1×h×w: 0 where there is none, which ``ignored(on:)`` tells apart.
+    /// For methods whose schema says that they need labels.
+    func targets(on map: Tensor) -> Tensor {
+        guard let labels = labels(on: map) else { preconditionFailure("the method needs labels") }
+        return labels.maskedFill(labels .== 255, 0).unsqueeze(1)
+    }
+
     /// Where `map` (B×C×h×w) is not to be looked at, B×1×h×w; nil when every position counts.
     func ignored(on map: Tensor) -> Tensor? { labels(on: map).map { ($0 .== 255).unsqueeze(1) } }
 

@@ -29,7 +29,7 @@ extension SettingValue {
         switch self {
         case .text(let name): [name]
         case .texts(let names): names
-        case .flag, .integer, .number: []
+        case .flag, .integer, .number, .numbers: []
         }
     }
 }

@@ -29,10 +29,12 @@ public struct MethodSchema: Sendable, Equatable {
     public let settings: [SettingSchema]
     /// Where the method looks.
     public let taps: [TapSchema]
+    /// Whether the loss reads the labels themselves, not only which pixels they leave out.
+    public let needsLabels: Bool
 
     public init(
         _ name: String, doc: String, weight: Double = 1, weightDoc: String = "Factor of the loss.",
-        settings: [SettingSchema] = [], taps: [TapSchema] = []
+        settings: [SettingSchema] = [], taps: [TapSchema] = [], needsLabels: Bool = false
     ) {
         self.name = name
         self.doc = doc
@@ -40,6 +42,7 @@ public struct MethodSchema: Sendable, Equatable {
         self.weightDoc = weightDoc
         self.settings = settings
         self.taps = taps
+        self.needsLabels = needsLabels
     }
 }
 
@@ -95,6 +98,8 @@ public struct SettingSchema: Sendable, Equatable {
         case integer(minimum: Int)
         /// A number within `range`; `exclusive` leaves out its lower end.
         case number(ClosedRange<Double>, exclusive: Bool)
+        /// At least one number, all greater than 0.
+        case positives
         case text
         /// At least one text.
         case texts
@@ -128,6 +133,7 @@ public enum SettingValue: Sendable, Equatable, ExpressibleByBooleanLiteral, Expr
     case flag(Bool)
     case integer(Int)
     case number(Double)
+    case numbers([Double])
     case text(String)
     case texts([String])
 
@@ -144,6 +150,7 @@ public enum SettingValue: Sendable, Equatable, ExpressibleByBooleanLiteral, Expr
         case .flag(let value): value.yaml
         case .integer(let value): value.yaml
         case .number(let value): value.yaml
+        case .numbers(let value): value.yaml
         case .text(let value): value.yaml
         case .texts(let value): value.yaml
         }

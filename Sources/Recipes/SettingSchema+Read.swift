@@ -6,6 +6,14 @@ extension SettingSchema {
         case .integer(let minimum): return reader.number(node, .atLeast(minimum)).map(SettingValue.integer)
         case .number(let range, let exclusive):
             return reader.number(node, Self.limit(range, exclusive)).map(SettingValue.number)
+        case .positives:
+            // One number stands for a list of one.
+            guard let numbers = node.plain == nil ? [Double].read(node, &reader) : Double.read(node, &reader).map({ [$0] }) else {
+                return nil
+            }
+            if !numbers.isEmpty, numbers.allSatisfy({ $0 > 0 }) { return .numbers(numbers) }
+            reader.report(node, "expected one or more numbers greater than 0, found \(numbers.yaml)")
+            return nil
         case .text: return String.read(node, &reader).map(SettingValue.text)
         case .texts:
             guard let texts = [String].read(node, &reader) else { return nil }

@@ -1,5 +1,4 @@
 import Recipes
-import Support
 import Torch
 import TorchNN
 
@@ -20,12 +19,7 @@ public final class KnowledgeDistillation: Module, DistillationMethod {
 
     public init(_ setup: MethodSetup) throws {
         temperature = setup.number("temperature")
-        guard setup.teacherChannels["logits"] == setup.studentChannels["logits"] else {
-            throw UserError(
-                "kd compares class scores, but the teacher has \(setup.teacherChannels["logits"] ?? 0) classes "
-                    + "and the student \(setup.studentChannels["logits"] ?? 0)",
-                hint: "Give both the same classes (fine-tune the teacher on the student's data), or distil features with cwd.")
-        }
+        try setup.checkClasses(of: "logits", "kd", remedy: "distil features with cwd")
     }
 
     public func peakMemory(_ shapes: MethodShapes) -> Int {
