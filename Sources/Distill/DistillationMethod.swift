@@ -116,6 +116,9 @@ public enum Methods {
         OneForAllDistillation.self,
         BoundaryPrivilegedDistillation.self,
         IntraClassVariationDistillation.self,
+        PairwiseDistillation.self,
+        CrossImageDistillation.self,
+        BoundaryRelationDistillation.self,
     ]
 
     public static var schemas: [MethodSchema] { all.map { $0.schema } }

@@ -1,0 +1,191 @@
+#!/usr/bin/env python3
+"""Relation losses as the textbook has them -> Tests/DistillTests/Fixtures/losses_relation.safetensors
+
+`skd`, `cirkd-minibatch` and `brd` with whole matrices of all pairs of positions, in float64 from float32 inputs. Cases are stored
+as `losses.py` does: `<case>.<input>`, `<case>.loss`, each term, `<case>.grad.<input>`; the metadata's `cases` holds the settings.
+A position whose label (nearest) is 255 is taken out of the matrices by indexing.
+"""
+import torch
+import torch.nn.functional as F
+from fixture import write
+
+tensors, cases = {}, {}
+
+
+def counted(inputs, map):
+    """B×h×w: where a position is not ignored."""
+    if "labels" not in inputs:
+        return torch.ones(map.shape[0], *map.shape[2:], dtype=torch.bool)
+    return F.interpolate(inputs["labels"][:, None].double(), size=map.shape[2:], mode="nearest")[:, 0] != 255
+
+
+def windows(size, side):
+    """Starts and ends of cells of `side`; the last may be smaller."""
+    return [(start, min(start + side, size)) for start in range(0, size, side)]
+
+
+def adaptive(size, count):
+    return [(index * size // count, -(-(index + 1) * size // count)) for index in range(count)]
+
+
+def vectors(map, mask, rows, columns, reduce):
+    """A list of images: the features at length 1 of the cells that have a counted pixel, n×C."""
+    images = []
+    for image, keep in zip(map, mask):
+        cells = []
+        for top, bottom in rows:
+            for left, right in columns:
+                pixels = image[:, top:bottom, left:right].flatten(1)[:, keep[top:bottom, left:right].flatten()]
+                if pixels.shape[1]:
+                    cells.append(reduce(pixels))
+        images.append(F.normalize(torch.stack(cells), dim=1, eps=1e-12) if cells else None)
+    return images
+
+
+def both(inputs, role, grid, reduce):
+    student, teacher = inputs[f"student.{role}"], inputs[f"teacher.{role}"]
+    if teacher.shape[2:] != student.shape[2:]:
+        teacher = F.interpolate(teacher, size=student.shape[2:], mode="bilinear", align_corners=False)
+    mask = counted(inputs, student)
+    rows, columns = grid(*student.shape[2:])
+    return vectors(teacher, mask, rows, columns, reduce), vectors(student, mask, rows, columns, reduce)
+
+
+def skd(inputs, pool=2):
+    teacher, student = both(inputs, "features", lambda h, w: (windows(h, pool), windows(w, pool)), lambda pixels: pixels.amax(1))
+    errors = [((s @ s.T - t @ t.T) ** 2).flatten() for t, s in zip(teacher, student) if s is not None]
+    return {"loss": torch.cat(errors).mean()}
+
+
+def divergence(t, t2, s, s2, temperature):
+    """A row each."""
+    teacher, student = F.log_softmax(t @ t2.T / temperature, dim=1), F.log_softmax(s @ s2.T / temperature, dim=1)
+    return (teacher.exp() * (teacher - student)).sum(1)
+
+
+def cirkd(inputs, temperature=0.1, pool=1):
+    teacher, student = both(inputs, "features", lambda h, w: (windows(h, pool), windows(w, pool)), lambda pixels: pixels.mean(1))
+    pairs = [(t, s) for t, s in zip(teacher, student) if s is not None]
+    terms = [divergence(t, t2, s, s2, temperature).mean() for t, s in pairs for t2, s2 in pairs]
+    return {"loss": torch.stack(terms).mean()}
+
+
+def boundary_map(map, mask, reduction):
+    batch, _, height, width = map.shape
+    unit = F.normalize(map, dim=1, eps=1e-12)
+    result = []
+    for b in range(batch):
+        for y in range(height):
+            for x in range(width):
+                near = [(y + dy, x + dx) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if dy or dx]
+                near = [(v, u) for v, u in near if 0 <= v < height and 0 <= u < width and mask[b, v, u]]
+                if not near or not mask[b, y, x]:
+                    result.append(torch.zeros((), dtype=map.dtype))
+                    continue
+                affinities = torch.stack([(unit[b, :, y, x] * unit[b, :, v, u]).sum().clamp(min=0) for v, u in near])
+                result.append(1 - (affinities.min() if reduction == "min" else affinities.mean()))
+    return torch.stack(result).reshape(batch, 1, height, width)
+
+
+def brd(inputs, alpha=10, beta=1, gamma=1, reduction="min", temperature=0.1, maxPositions=2048):
+    stages = [f"stage{i}" for i in range(1, 9) if f"student.stage{i}" in inputs]
+    finest = max((inputs[f"student.{stage}"] for stage in stages), key=lambda map: map.shape[2] * map.shape[3])
+
+    def mean(side):
+        maps = [inputs[f"{side}.{stage}"] for stage in stages]
+        maps = [boundary_map(map, counted(inputs, map), reduction) for map in maps]
+        return torch.stack([F.interpolate(map, size=finest.shape[2:], mode="bilinear", align_corners=False) for map in maps]).mean(0)
+
+    student, teacher = mean("student"), mean("teacher")
+    errors = ((1 + gamma * teacher) * (student - teacher) ** 2)[:, 0]
+    boundary = errors[counted(inputs, finest)].mean()
+
+    def grid(height, width):
+        factor = 1
+        while (height // factor) * (width // factor) > maxPositions:
+            factor += 1
+        return adaptive(height, height // factor), adaptive(width, width // factor)
+
+    teacher, student = both(inputs, "features", grid, lambda pixels: pixels.mean(1))
+    rows = [divergence(t, t, s, s, temperature) for t, s in zip(teacher, student) if s is not None]
+    relation = torch.cat(rows).mean()
+    return {"loss": alpha * boundary + beta * relation, "boundary": boundary, "relation": relation}
+
+
+LOSSES = {"skd": skd, "cirkd-minibatch": cirkd, "brd": brd}
+
+
+def case(name, inputs, **settings):
+    wide = {key: value if key == "labels" else value.double() for key, value in inputs.items()}
+    for key, value in wide.items():
+        if key.startswith("student"):
+            value.requires_grad_()
+    values = LOSSES[name.split(".")[0]](wide, **settings)
+    values["loss"].backward()
+    for key, value in values.items():
+        tensors[f"{name}.{key}"] = value.float()
+    for key, value in inputs.items():
+        tensors[f"{name}.{key}"] = value
+        if key.startswith("student"):
+            tensors[f"{name}.grad.{key}"] = wide[key].grad.float()
+    cases[name] = settings
+
+
+def pair(shape, student=None, role="features", draw=torch.randn):
+    return {f"teacher.{role}": draw(shape), f"student.{role}": draw(student or shape)}
+
+
+def labels(*shape):
+    """Patches of ignored pixels, the last image's right half among them."""
+    found = torch.zeros(shape, dtype=torch.int64)
+    found[0, :3, :5] = 255
+    found[-1, :, shape[2] // 2:] = 255
+    return found
+
+
+def near(shape, distance):
+    teacher = torch.randn(shape)
+    return {"teacher.features": teacher, "student.features": teacher + distance * torch.randn(shape)}
+
+
+torch.manual_seed(0)
+case("skd.default", pair((2, 6, 9, 13)))                                     # 35 positions after the pooling: wider maps go by positions
+case("skd.channels", pair((2, 5, 8, 7)), pool=1)
+case("skd.positions", pair((2, 24, 3, 4)), pool=1)
+case("skd.wider", pair((2, 7, 8, 7), (2, 4, 8, 7)), pool=1)
+case("skd.narrower", pair((1, 3, 8, 7), (1, 5, 8, 7)), pool=1)
+case("skd.near", near((2, 8, 12, 12), 1e-3), pool=1)
+case("skd.near-positions", near((2, 24, 4, 5), 1e-3), pool=1)
+case("skd.sizes", pair((1, 5, 3, 4), (1, 5, 6, 8)))
+case("skd.ignored", pair((2, 4, 9, 10)) | {"labels": labels(2, 9, 10)})
+case("skd.ignored-positions", pair((2, 24, 4, 5)) | {"labels": labels(2, 8, 10)}, pool=1)
+
+case("cirkd-minibatch.default", pair((3, 6, 4, 5)))
+case("cirkd-minibatch.single", pair((1, 6, 4, 5)))
+case("cirkd-minibatch.warm", pair((2, 6, 4, 5)), temperature=1.0)
+case("cirkd-minibatch.cold", pair((2, 6, 4, 5)), temperature=0.01)
+case("cirkd-minibatch.pool", pair((2, 6, 7, 5)), pool=2)
+case("cirkd-minibatch.widths", pair((2, 9, 4, 5), (2, 4, 4, 5)))
+case("cirkd-minibatch.sizes", pair((2, 6, 3, 4), (2, 6, 6, 8)))
+case("cirkd-minibatch.ignored", pair((3, 6, 6, 8)) | {"labels": labels(3, 12, 16)})
+gone = labels(3, 6, 8)
+gone[1] = 255
+case("cirkd-minibatch.image-ignored", pair((3, 6, 6, 8)) | {"labels": gone}, pool=2)
+
+
+def stages(batch, teacher, student, sizes, teacher_sizes=None):
+    found = pair((batch, teacher[-1], *sizes[-1]), (batch, student[-1], *sizes[-1]))
+    for i, (t, s, size) in enumerate(zip(teacher, student, sizes)):
+        found |= pair((batch, t, *(teacher_sizes or sizes)[i]), (batch, s, *size), f"stage{i + 1}", torch.rand)  # as after a ReLU: affinities above 0
+    return found
+
+
+four = [(8, 12), (4, 6), (2, 3), (2, 3)]
+case("brd.default", stages(2, (5, 6, 7, 8), (3, 4, 5, 6), four))
+case("brd.mean", stages(1, (4, 6), (4, 6), [(6, 7), (3, 4)]), reduction="mean", gamma=0.5, alpha=2, beta=3)
+case("brd.one", stages(1, (4,), (6,), [(7, 10)]), maxPositions=20, temperature=0.5)
+case("brd.sizes", stages(2, (5, 6), (3, 4), [(8, 12), (4, 6)], [(4, 6), (4, 6)]))
+case("brd.ignored", stages(2, (5, 6), (3, 4), [(8, 12), (4, 6)]) | {"labels": labels(2, 16, 24)})
+case("brd.ignored-mean", stages(2, (5, 6), (3, 4), [(8, 12), (4, 6)]) | {"labels": labels(2, 16, 24)}, reduction="mean", maxPositions=8)
+
+write("DistillTests", "losses_relation", tensors, cases=cases)
