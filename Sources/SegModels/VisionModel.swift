@@ -7,7 +7,7 @@ open class VisionModel: Module {
     public final var card: ModelCard { didSet { normalizer = nil } }
     /// The channels of every tap that the network can record.
     public let tapChannels: [String: Int]
-    /// The image's size over the tap's, rounded.
+    /// The image's size over the tap's, rounded; 0 for what has no places: a class token, an image's class scores.
     public let tapStrides: [String: Int]
     /// What the folder said that this network was built from; nil for one of the table of models.
     public internal(set) final var origin: ModelDescription?

@@ -8,6 +8,7 @@ import TorchNN
 /// The teacher and the methods by which the student learns from it.
 final class Distiller {
     let teacher: Network<VisionModel>
+    private let student: VisionModel
     private let methods: [Active]
 
     private struct Active {
@@ -21,6 +22,7 @@ final class Distiller {
     /// - Throws: `UserError` when a tap does not exist, or the models do not fit a method.
     init(teacher: Network<VisionModel>, student: Segmenter, methods recipes: [MethodRecipe], classes: Int) throws {
         self.teacher = teacher
+        self.student = student.model
         var names: Set<String> = []
         methods = try recipes.map { recipe in
             let kind = try Methods.named(recipe.name)
@@ -46,8 +48,8 @@ final class Distiller {
         _ taps: [String: String], _ model: VisionModel, _ method: String, _ side: String
     ) throws -> [String: Int] {
         try taps.mapValues { tap in
-            if let channels = model.tapChannels[tap] { return channels }
-            let known = model.tapChannels.keys.sorted()
+            let known = model.tapChannels.keys.filter { model.tapStrides[$0]! > 0 }.sorted()
+            if known.contains(tap) { return model.tapChannels[tap]! }
             let nearest = nearestName(to: tap, in: known).map { "Did you mean '\($0)'? " } ?? ""
             throw UserError(
                 "\(method): the \(side) \(model.card.name) has no tap '\(tap)'",
@@ -85,8 +87,12 @@ final class Distiller {
         let seen = wanted.isEmpty ? Taps() : withoutGradients { teacher.record(wanted, of: images) }
         return zip(methods, weights).map { active, weight in
             guard weight > 0 else { return (active.name, Tensor.zeros([], device: images.device)) }
+            func map(_ tap: String, _ taps: Taps, _ model: VisionModel) -> Tensor {
+                taps.map(tap, height: images.size(1), width: images.size(2), stride: model.tapStrides[tap]!)
+            }
             let inputs = MethodInputs(
-                teacher: active.teacherTaps.mapValues { seen[$0]! }, student: active.studentTaps.mapValues { taps[$0]! }, labels: labels)
+                teacher: active.teacherTaps.mapValues { map($0, seen, teacher.model) },
+                student: active.studentTaps.mapValues { map($0, taps, student) }, labels: labels)
             return (active.name, active.method.loss(inputs).total * weight)
         }
     }

@@ -81,7 +81,8 @@ public final class Trainer {
             var batches: [Batch] = []
             for _ in 0..<accumulate { batches.append(try loader.next()!) }
             let isLogged = number % recipe.log.every == 0 || number == setup.steps
-            let outcome = step(batches, step: position.step, wantsNorm: isLogged)
+            // A scope of its own: an operator that fails stops here, before anything is logged or saved.
+            let outcome = try withTorchErrors { step(batches, step: position.step, wantsNorm: isLogged) }
             position.step = number
             position.loader = loader.position
             timer.add(outcome, images: batches.reduce(0) { $0 + $1.count }, waited: batches.reduce(0) { $0 + $1.secondsWaited })

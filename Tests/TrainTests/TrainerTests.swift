@@ -53,6 +53,27 @@ import Train
         }
     }
 
+    /// Tokens with a place are a map; the class token has none.
+    @Test(arguments: ["patches", "block.3"])
+    func tokensOfAVisionTransformerTeach(_ tap: String) throws {
+        let scratch = try Scratch()
+        let weights = scratch["vit.safetensors"]
+        try Tensor.save(Models.backbone("vit-tiny-patch16").stateDict(), to: weights)
+        let extra = """
+            teacher: {model: vit-tiny-patch16, weights: \(weights.path)}
+            distillation: [{method: cwd, taps: {teacher: \(tap), student: stage3}}]
+            """
+        var losses: [Double] = []
+        var observer = TrainingObserver()
+        observer.logged = { losses.append($0.losses["cwd"]!) }
+        try train(tinyRecipe("tokens", steps: 2, extra), into: scratch["run"], observer: observer)
+        #expect(losses.count == 1 && losses[0] > 0)
+        let error = #expect(throws: UserError.self) {
+            try TrainingSetup(tinyRecipe("tokens", extra, overrides: ["distillation.cwd.taps.teacher=cls"]))
+        }
+        #expect(error?.message.contains("no tap 'cls'") == true)
+    }
+
     @Test func trainingLowersTheLoss() throws {
         let scratch = try Scratch()
         var losses: [Double] = []

@@ -45,7 +45,8 @@ public final class VisionTransformer: Backbone, TokenBackbone {
         head = classes.map { Linear(pooled, $0) }
         headDist = shape.hasDistillationToken && shape.hasDistillationHead ? classes.map { Linear(pooled, $0) } : nil
         let names = (0..<4).map { "stage\($0 + 1)" } + (0..<shape.depth).map { "block.\($0)" } + ["patches"]
-        var taps = (names + (shape.hasClassToken ? ["cls"] : [])).map { (name: $0, channels: shape.width, stride: shape.patch) }
+        var taps = names.map { (name: $0, channels: shape.width, stride: shape.patch) }
+        if shape.hasClassToken { taps.append((name: "cls", channels: shape.width, stride: 0)) }
         if let classes { taps.append((name: "logits", channels: classes, stride: 0)) }
         let strides = Array(repeating: shape.patch, count: 4)
         super.init(channels: .init(repeating: shape.width, count: 4), strides: strides, classes: classes, taps: taps)
