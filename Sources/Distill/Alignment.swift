@@ -6,14 +6,23 @@ import TorchNN
 public final class Projector: Module {
     let conv: Conv2d?
 
-    public init(from studentChannels: Int, to teacherChannels: Int) {
-        conv = studentChannels == teacherChannels ? nil : Conv2d(studentChannels, teacherChannels, kernel: 1)
+    /// - Parameter always: even where the widths agree.
+    public init(from studentChannels: Int, to teacherChannels: Int, always: Bool = false) {
+        conv = studentChannels == teacherChannels && !always ? nil : Conv2d(studentChannels, teacherChannels, kernel: 1)
     }
 
     public override class var keys: [String: String] { ["conv": ""] }
 
     /// B×Cs×h×w to B×Ct×h×w.
     public func callAsFunction(_ x: Tensor) -> Tensor { conv.map { $0(x) } ?? x }
+}
+
+extension MethodSetup {
+    /// The projector of a role's maps.
+    /// - Parameter always: whether the method has one where the widths agree too.
+    func projector(_ role: String = "features", always: Bool = false) -> Projector {
+        Projector(from: studentChannels[role]!, to: teacherChannels[role]!, always: hasProjector ?? always)
+    }
 }
 
 /// The teacher's map on the student's grid: resized bilinearly (align_corners false) where the sizes differ, without gradient.

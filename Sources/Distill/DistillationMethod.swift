@@ -19,6 +19,40 @@ public protocol DistillationMethod: Module {
 
     /// The loss and its parts. Everything is computed in float32; the teacher's tensors carry no gradient.
     func loss(_ inputs: MethodInputs) -> MethodLoss
+
+    /// What the loss draws at random.
+    static var draws: [RandomDraw] { get }
+
+    /// What is trained against the student, by ``MethodLoss/opponent``.
+    var opponent: Opponent? { get }
+}
+
+extension DistillationMethod {
+    public static var draws: [RandomDraw] { [] }
+    public var opponent: Opponent? { nil }
+}
+
+/// A part of a method that is trained in the same step by a loss and an optimiser of its own: a discriminator.
+public struct Opponent {
+    public let module: Module
+    /// Adam's.
+    public let learningRate: Double
+    public let beta1: Double
+    public let beta2: Double
+
+    public init(_ module: Module, learningRate: Double, beta1: Double, beta2: Double) {
+        (self.module, self.learningRate, self.beta1, self.beta2) = (module, learningRate, beta1, beta2)
+    }
+}
+
+/// A tensor that a loss draws at random from LibTorch's generator; ``MethodInputs/draws`` may give it instead.
+public struct RandomDraw: Sendable {
+    public let name: String
+    /// In words: `B×1×h×w`.
+    public let shape: String
+    public let doc: String
+
+    public init(_ name: String, shape: String, doc: String) { (self.name, self.shape, self.doc) = (name, shape, doc) }
 }
 
 /// What a method is made from: its settings, and what is known of the taps before anything has run.
@@ -28,6 +62,8 @@ public struct MethodSetup {
     public let teacherChannels: [String: Int]
     public let studentChannels: [String: Int]
     public let classes: Int
+    /// Whether the caller gives a projector's weights, or does not; nil: the method decides.
+    public var hasProjector: Bool?
 
     public init(settings: [String: SettingValue], teacherChannels: [String: Int], studentChannels: [String: Int], classes: Int) {
         self.settings = settings
@@ -76,11 +112,14 @@ public struct MethodInputs {
     public let student: [String: Tensor]
     /// B×H×W class indices, 255 = ignore: where that stands, no loss looks. Nil: every position counts.
     public let labels: Tensor?
+    /// By name, what the method would draw at random.
+    public let draws: [String: Tensor]
 
-    public init(teacher: [String: Tensor], student: [String: Tensor], labels: Tensor? = nil) {
+    public init(teacher: [String: Tensor], student: [String: Tensor], labels: Tensor? = nil, draws: [String: Tensor] = [:]) {
         self.teacher = teacher
         self.student = student
         self.labels = labels
+        self.draws = draws
     }
 }
 
@@ -99,10 +138,13 @@ public struct MethodShapes {
 public struct MethodLoss {
     public let total: Tensor
     public let terms: [(name: String, value: Tensor)]
+    /// What the method's ``DistillationMethod/opponent`` is trained with; the student's tensors in it carry no gradient.
+    public let opponent: Tensor?
 
-    public init(_ total: Tensor, terms: [(name: String, value: Tensor)] = []) {
+    public init(_ total: Tensor, terms: [(name: String, value: Tensor)] = [], opponent: Tensor? = nil) {
         self.total = total
         self.terms = terms
+        self.opponent = opponent
     }
 }
 
@@ -119,6 +161,14 @@ public enum Methods {
         PairwiseDistillation.self,
         CrossImageDistillation.self,
         BoundaryRelationDistillation.self,
+        AdversarialDistillation.self,
+        DenseContrast.self,
+        AttentionTransfer.self,
+        CrossImageMemory.self,
+        DoubleSimilarity.self,
+        FitNet.self,
+        MaskedGenerativeDistillation.self,
+        VisionTransformerDistillation.self,
     ]
 
     public static var schemas: [MethodSchema] { all.map { $0.schema } }

@@ -6,7 +6,7 @@ import TorchNN
 /// One method's loss on given tensors, for comparison with another implementation.
 public enum LossParity {
     /// - Parameter inputs: `teacher.ROLE` and `student.ROLE` for every tap that the method declares, `labels` where it wants
-    ///   them, and its own parameters by their paths (`projector.weight`).
+    ///   them, what it would draw at random (`mask`), and its own parameters by their paths (`projector.weight`).
     /// - Returns: `loss`, each term by name, and `grad.student.ROLE` for every student input; float32.
     /// - Throws: `UserError` naming what is missing or left over, `LoadError` when parameters do not fit, `TorchError`.
     public static func run(_ recipe: MethodRecipe, inputs: [String: Tensor]) throws -> [(String, Tensor)] {
@@ -20,23 +20,33 @@ public enum LossParity {
             throw UserError(
                 "\(recipe.name) reads the labels, but the input has no tensor 'labels'", hint: "Add them: B×H×W, int64, 255 = ignore.")
         }
-        let classes = (student["logits"] ?? teacher["logits"])?.size(1) ?? projected(rest) ?? labels.map(count(classes:)) ?? 0
-        let method = try kind.init(
-            MethodSetup(
-                settings: recipe.settings, teacherChannels: teacher.mapValues { $0.size(1) },
-                studentChannels: student.mapValues { $0.size(1) }, classes: classes))
+        let classes =
+            (student["logits"] ?? teacher["logits"])?.size(1) ?? queued(rest) ?? projected(rest) ?? labels.map(count(classes:)) ?? 0
+        var draws: [String: Tensor] = [:]
+        for draw in kind.draws { draws[draw.name] = rest.removeValue(forKey: draw.name) }
+        var setup = MethodSetup(
+            settings: recipe.settings, teacherChannels: teacher.mapValues { $0.size(1) },
+            studentChannels: student.mapValues { $0.size(1) }, classes: classes)
+        setup.hasProjector = rest.keys.contains { $0.hasPrefix("projector.") }
+        let method = try kind.init(setup)
         // A loss is taken as in training: batch normalisation looks at its batch, not at running means.
         try method.load(rest, from: "the input", allowing: ["*.running_mean", "*.running_var"])
         return try withTorchErrors {
             let leaves = student.mapValues { $0.float.detach().clone() }
             for leaf in leaves.values { leaf.requiresGrad = true }
             let loss = method.loss(
-                MethodInputs(teacher: teacher.mapValues { $0.float }, student: leaves, labels: labels.map { $0.long }))
+                MethodInputs(teacher: teacher.mapValues { $0.float }, student: leaves, labels: labels.map { $0.long }, draws: draws))
             let names = leaves.keys.sorted()
             let slopes = gradients(of: [loss.total], for: names.map { leaves[$0]! })
-            return [("loss", loss.total.detach())] + loss.terms.map { ($0.name, $0.value.detach()) }
+            let terms = loss.terms + (loss.opponent.map { [("opponent", $0)] } ?? [])
+            return [("loss", loss.total.detach())] + terms.map { ($0.name, $0.value.detach()) }
                 + zip(names, slopes).map { ("grad.student.\($0)", $1) }
         }
+    }
+
+    /// The classes that a memory has a queue for.
+    private static func queued(_ buffers: [String: Tensor]) -> Int? {
+        buffers.first { $0.key.hasPrefix("queue.") && $0.key.hasSuffix(".vectors") }?.value.size(0)
     }
 
     /// The classes that a projector to class scores leads to: what its last convolution gives out.
@@ -75,7 +85,8 @@ public enum LossParity {
     }
 
     /// The tensors and settings of a method, in words.
-    public static func description(of schema: MethodSchema) -> String {
+    public static func description(of kind: any DistillationMethod.Type) -> String {
+        let schema = kind.schema
         var inputs = TextTable("input", "shape", "what")
         for side in ["teacher", "student"] {
             for tap in schema.taps {
@@ -85,6 +96,7 @@ public enum LossParity {
         }
         let labels = "class indices, int64; where they are 255, the loss does not look."
         inputs.append(["labels", "B×H×W", schema.needsLabels ? labels : labels + " May be left out."])
+        for draw in kind.draws { inputs.append([draw.name, draw.shape, "\(draw.doc) May be left out: then it is drawn."]) }
         inputs.append(["projector.…", "", "the method's own parameters, where it has any"])
         var settings = TextTable("setting", "default", "what")
         for setting in schema.settings { settings.append([setting.name, setting.defaultValue.text, setting.doc]) }

@@ -90,9 +90,9 @@ struct ParityCommand: ParsableCommand {
         @OptionGroup var files: Files
 
         func run() throws {
-            let schema = try Methods.named(name).schema
-            if describe { return print(LossParity.description(of: schema)) }
-            let recipe = try MethodRecipe.parse(schema, settings: settings)
+            let method = try Methods.named(name)
+            if describe { return print(LossParity.description(of: method)) }
+            let recipe = try MethodRecipe.parse(method.schema, settings: settings)
             let (input, output) = try files.required()
             try LibTorch.load()
             try Tensor.save(LossParity.run(recipe, inputs: Tensor.load(input)), to: output)
