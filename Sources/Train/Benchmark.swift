@@ -74,13 +74,16 @@ extension Benchmark {
             let teacher = roles.teacher.mapValues { _ in Tensor.randn(shape, device: device) }
             let student = roles.student.mapValues { _ in Tensor.randn(shape, device: device) }
             for map in student.values { map.requiresGrad = true }
+            // As many as Cityscapes has, where no map holds class scores.
+            let classes = roles.student.keys.contains("logits") ? shape[1] : 19
+            let labels = kind.schema.needsLabels ? Tensor.randint(0, classes, [shape[0], shape[2], shape[3]], device: device) : nil
             let method = try kind.init(
                 MethodSetup(
                     settings: recipe.settings, teacherChannels: teacher.mapValues { $0.size(1) },
-                    studentChannels: student.mapValues { $0.size(1) }, classes: shape[1]))
+                    studentChannels: student.mapValues { $0.size(1) }, classes: classes))
             method.to(device)
             return Benchmark("loss", imagesPerCall: shape[0], repeats: repeats, warmup: warmup) {
-                method.loss(MethodInputs(teacher: teacher, student: student)).total.backward()
+                method.loss(MethodInputs(teacher: teacher, student: student, labels: labels)).total.backward()
                 device.synchronize()
             }
         }
