@@ -89,16 +89,23 @@ struct DataArguments: ParsableArguments {
     private func own(_ kind: DatasetKind, in root: String) throws -> DataRecipe {
         var data = recipe(kind, in: root)
         if kind.settings.contains(.classes) { data.classes = ClassesRecipe(file: try classFile(in: root)) }
-        let splits = ["train", "val", "test"].filter { name in
+        var splits = ["train", "val", "test"].filter { name in
             let places =
                 kind.settings.contains(.images)
                 ? ["images/\(name)", "\(name).txt", "\(name).json", "instances_\(name).json", "annotations/instances_\(name).json"]
                 : [name, "\(name).txt", "\(name).tsv"]
             return places.contains { FileManager.default.fileExists(atPath: "\(root)/\($0)") }
         }
+        if splits.isEmpty, kind.name == "coco-json" { splits = annotationFiles(in: root) }
         data.train = NameList(splits.isEmpty ? ["."] : splits)
         (data.validation, data.test) = (data.train, data.train)
         return data
+    }
+
+    /// The splits of `annotations/instances_SPLIT.json`, whatever they are called.
+    private func annotationFiles(in root: String) -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "\(root)/annotations")) ?? []
+        return names.filter { $0.hasPrefix("instances_") && $0.hasSuffix(".json") }.sorted().map { String($0.dropFirst(10).dropLast(5)) }
     }
 
     private func classFile(in folder: String) throws -> String {

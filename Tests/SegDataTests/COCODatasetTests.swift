@@ -50,6 +50,14 @@ import Vision
         #expect(DatasetCheck(data).problems.isEmpty)
     }
 
+    @Test(arguments: ["images/val/1.png", "images/1.png", "1.png"])
+    func namesStartFromTheFolderThatHasTheFirstImage(_ place: String) throws {
+        try write([box], to: "val.json", images: place)
+        #expect(try open("coco-json", "val").sample(0).instances?.count == 1)
+        try FileManager.default.removeItem(at: folder[place])
+        #expect { try open("coco-json", "val") } throws: { "\($0)".contains("val.json: expected its first image as") }
+    }
+
     @Test func badAnnotationsAreRefusedOrLeftOut() throws {
         let bad = [
             box.replacingOccurrences(of: "\"id\": 1", with: "\"id\": 11").replacingOccurrences(

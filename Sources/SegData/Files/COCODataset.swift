@@ -13,19 +13,24 @@ public struct COCODataset: Dataset {
 
     /// - Parameters:
     ///   - annotations: the JSON file.
-    ///   - images: the folder that the file's names start from.
+    ///   - images: the folders that the file's names may start from: the first one that holds the first image is taken.
     ///   - leavingOutBad: leaves out annotations that cannot be used, and lists them in ``leftOut``, instead of refusing the file.
     /// - Throws: `UserError` naming the file, and the annotation by its id, when something in it is missing or impossible.
-    public init(_ annotations: URL, images: URL, leavingOutBad: Bool = false) throws {
+    public init(_ annotations: URL, images: [URL], leavingOutBad: Bool = false) throws {
         var bad: [LeftOut] = []
         file = try COCOFile(contentsOf: annotations) { error in
             guard leavingOutBad else { throw error }
             bad.append(LeftOut(name: annotations.lastPathComponent, message: error.message))
         }
-        guard !file.images.isEmpty else { throw UserError("\(annotations.path): expected images, found none") }
+        guard let first = file.images.first else { throw UserError("\(annotations.path): expected images, found none") }
         leftOut = bad
         places = file.annotationsByImage
-        folder = images
+        guard let found = images.first(where: { $0.appendingPathComponent(first.fileName).isThere }) else {
+            let places = images.map { $0.appendingPathComponent(first.fileName).path }.joined(separator: " or ")
+            throw UserError(
+                "\(annotations.path): expected its first image as \(places), found none", hint: "Check where each file_name starts from.")
+        }
+        folder = found
         let sorted = file.categories.sorted { $0.id < $1.id }
         categories = Dictionary(uniqueKeysWithValues: sorted.enumerated().map { ($1.id, $0) })
         instanceClasses = ClassList(names: sorted.map(\.name))

@@ -17,7 +17,7 @@ extension DatasetKind {
         let images = try request.folder("images/\(part)", part)
         guard request.split != "test" else { return try ListDataset(imagesBelow: images) }
         let base = try COCODataset(
-            request.file("annotations/instances_\(part).json"), images: images, leavingOutBad: request.options.leavesOutUnpaired)
+            request.file("annotations/instances_\(part).json"), images: [images], leavingOutBad: request.options.leavesOutUnpaired)
         guard base.instanceClasses?.names == ClassList.coco80.names else {
             throw UserError(
                 "annotations/instances_\(part).json: expected COCO's 80 categories, found \(base.instanceClasses?.count ?? 0)",
@@ -32,14 +32,14 @@ extension DatasetKind {
         crop: Size(width: 512, height: 512), license: "yours", source: "your own files",
         layout: """
             SPLIT.json, instances_SPLIT.json or annotations/instances_SPLIT.json: images, annotations, categories
-            images/SPLIT/ or images/: the folder that each file_name starts from
+            images/SPLIT/, images/ or the folder itself: where each file_name starts from
             The classes are the file's categories by ascending id, after background; label maps are painted from the objects.
             """, settings: [.images, .instances]
     ) { request in
         let split = request.split
         let json = try request.file("annotations/instances_\(split).json", "instances_\(split).json", "\(split).json", split)
         let folder = request.options.images ?? "images"
-        let images = try request.folder("\(folder)/\(split)", folder)
+        let images = ["\(folder)/\(split)", folder, ""].map(request.path)
         let base = try COCODataset(json, images: images, leavingOutBad: request.options.leavesOutUnpaired)
         return PaintedDataset(base, keepsInstances: request.options.instances)
     }
