@@ -65,7 +65,7 @@ extension Benchmark {
         }
     }
 
-    /// A method's loss and its gradient on random maps.
+    /// A method's loss and its gradient on random maps, with random labels where it needs them.
     /// - Parameter shape: B×C×h×w of every tap, teacher's and student's.
     public static func loss(_ recipe: MethodRecipe, shape: [Int], device: Device, repeats: Int, warmup: Int) throws -> Benchmark {
         let kind = try Methods.named(recipe.name)
@@ -82,6 +82,7 @@ extension Benchmark {
                     settings: recipe.settings, teacherChannels: teacher.mapValues { $0.size(1) },
                     studentChannels: student.mapValues { $0.size(1) }, classes: classes))
             method.to(device)
+            let labels = kind.schema.needsLabels ? Tensor.randint(0, shape[1], [shape[0]] + shape.suffix(2), device: device) : nil
             return Benchmark("loss", imagesPerCall: shape[0], repeats: repeats, warmup: warmup) {
                 method.loss(MethodInputs(teacher: teacher, student: student, labels: labels)).total.backward()
                 device.synchronize()

@@ -121,7 +121,8 @@ func make(_ name: String, teacher: Int, student: Int, _ temperature: Double) thr
     let role = name == "kd" ? "logits" : "features"
     return try kind.init(
         MethodSetup(
-            settings: ["temperature": .number(temperature)], teacherChannels: [role: teacher], studentChannels: [role: student],
+            settings: ["temperature": .number(temperature), "reversed": false], teacherChannels: [role: teacher],
+            studentChannels: [role: student],
             classes: student))
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Losses on class scores in plain PyTorch -> Tests/DistillTests/Fixtures/losses_classes.safetensors
 
-As `losses.py`, for `heteroakd`, `dist`, `ofa`, `bpkd` and `ifvd`: `<loss>.<case>.<input>` under the names of `segdistill parity loss`,
+As `losses.py`, for `heteroakd`, `dist`, `ofa`, `bpkd`, `ifvd` and `kd` reversed: `<loss>.<case>.<input>` under the names of `segdistill parity loss`,
 `<case>.loss`, `<case>.term.<name>` for each term, `<case>.grad.<input>` for each student input and each trained parameter. Written from the
 formulas with loops over images, classes and pixels where that is how the formula reads, and computed in float64: what is stored is rounded
 once.
@@ -174,6 +174,13 @@ def ifvd(inputs):
     return (likeness(fs) - likeness(ft)).square().mean(), {}
 
 
+def kd(inputs, temperature=1.0, reversed=False):
+    p, q = [(inputs[f"{side}.logits"] / temperature).log_softmax(dim=1) for side in ["teacher", "student"]]
+    if reversed:
+        p, q = q, p
+    return (p.exp() * (p - q)).sum(dim=1).mean() * temperature**2, {}
+
+
 def case(name, loss, inputs, **settings):
     """The inputs are rounded to float32 as they are stored, and computed with in float64."""
     inputs = {key: value if value.dtype == torch.int64 else value.float().double() for key, value in inputs.items()}
@@ -257,5 +264,7 @@ case("bpkd.full", bpkd, pair("logits", 1, 3, (12, 15)) | {"labels": regions(1, 3
 
 case("ifvd.default", ifvd, pair("features", 2, 7, SIZE) | {"labels": regions(2, K, SIZE)})
 case("ifvd.widths", ifvd, maps(teacher_channels=9, teacher_size=(8, 12)))
+
+case("kd.reversed", kd, pair("logits", 2, K, SIZE), reversed=True, temperature=2.0)
 
 write("DistillTests", "losses_classes", tensors, cases=cases)
