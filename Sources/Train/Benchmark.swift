@@ -75,14 +75,13 @@ extension Benchmark {
             let student = roles.student.mapValues { _ in Tensor.randn(shape, device: device) }
             for map in student.values { map.requiresGrad = true }
             // As many as Cityscapes has, where no map holds class scores.
-            let classes = roles.student.keys.contains("logits") ? shape[1] : 19
+            let classes = roles.teacher.values.contains("logits") ? shape[1] : min(19, shape[1])
             let labels = kind.schema.needsLabels ? Tensor.randint(0, classes, [shape[0], shape[2], shape[3]], device: device) : nil
             let method = try kind.init(
                 MethodSetup(
                     settings: recipe.settings, teacherChannels: teacher.mapValues { $0.size(1) },
                     studentChannels: student.mapValues { $0.size(1) }, classes: classes))
             method.to(device)
-            let labels = kind.schema.needsLabels ? Tensor.randint(0, shape[1], [shape[0]] + shape.suffix(2), device: device) : nil
             return Benchmark("loss", imagesPerCall: shape[0], repeats: repeats, warmup: warmup) {
                 method.loss(MethodInputs(teacher: teacher, student: student, labels: labels)).total.backward()
                 device.synchronize()
