@@ -125,7 +125,8 @@ public struct CheckPage {
         <html lang=en><meta charset=utf-8><title>Data check</title>
         <style>
         body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 1500px; padding: 0 1rem; background: #fff; color: #222 }
-        .sheet { display: flex; flex-wrap: wrap; gap: .6rem } figure { margin: 0 } figcaption { font-size: .75rem; color: #666 }
+        .sheet { display: flex; flex-wrap: wrap; gap: .6rem } figure { margin: 0 }
+        figcaption { font-size: .75rem; color: #666; width: 0; min-width: 100%; overflow-wrap: anywhere }
         img { max-width: 100%; height: auto; display: block } ul { list-style: none; padding: 0 } .warning { background: #fff3cd; padding: .4rem .8rem }
         .legend { display: flex; flex-wrap: wrap; gap: .2rem 1.2rem } .legend span { display: inline-block; width: 1em; height: 1em; margin-right: .4em }
         </style>
