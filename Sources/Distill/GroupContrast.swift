@@ -8,6 +8,7 @@ struct GroupContrast {
     let temperature: Double
 
     private static let distances = Operator("aten::cdist")
+    private static let diagonal = Operator("aten::diagonal")
     /// What a softmax gives no weight.
     private static let never = -1e9
 
@@ -25,15 +26,14 @@ struct GroupContrast {
         let isItself = Tensor.eye(rows, dtype: .bool, device: made.device)
         let isOther = (group.unsqueeze(0) .!= group.unsqueeze(1)) .& (counts .> 0).unsqueeze(1)
         let logits = similarity.maskedFill(.!(isItself .| isOther), Self.never)
-        let own = (similarity * isItself.to(similarity.dtype)).sum(2)
-        return ((logits.logSumExp([2]) - own) * counts).sum() / positions
+        return ((logits.logSumExp([2]) - Self.diagonal(similarity, 0, 1, 2)) * counts).sum() / positions
     }
 
     /// Bytes of distances and what is derived from them, forward and backward.
     func peakMemory(_ student: [Int]) -> Int {
         func side(_ length: Int) -> Int { (max(1, length / pool) + patch - 1) / patch }
         let rows = patch * patch * groups
-        return 4 * 5 * student[0] * side(student[2]) * side(student[3]) * rows * rows
+        return 4 * 4 * student[0] * side(student[2]) * side(student[3]) * rows * rows
     }
 
     private func window(_ map: Tensor) -> [Int] { [min(pool, map.size(2)), min(pool, map.size(3))] }

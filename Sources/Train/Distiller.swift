@@ -10,6 +10,7 @@ final class Distiller {
     let teacher: Network<VisionModel>
     private let student: VisionModel
     private let methods: [Active]
+    let opponents: Opponents
 
     private struct Active {
         let name: String
@@ -42,6 +43,7 @@ final class Distiller {
             }
             return Active(name: name, recipe: recipe, method: method, teacherTaps: taps.teacher, studentTaps: taps.student)
         }
+        opponents = Opponents(methods.compactMap { active in active.method.opponent.map { (active.name, $0) } })
     }
 
     private static func channels(
@@ -62,12 +64,16 @@ final class Distiller {
 
     /// What is trained beside the student, with paths such as `cwd.projector.weight`.
     var namedParameters: [(String, Tensor)] {
-        methods.flatMap { active in active.method.namedParameters().map { ("\(active.name).\($0)", $1) } }
+        methods.flatMap { active in
+            active.method.namedParameters().filter { !opponents.parameters.contains(ObjectIdentifier($1)) }
+                .map { ("\(active.name).\($0)", $1) }
+        }
     }
 
-    /// Parameters and buffers, for checkpoints.
+    /// Parameters, buffers and the opponents' optimisers, for checkpoints.
     var stateDict: [(String, Tensor)] {
         methods.flatMap { active in active.method.stateDict().map { ("\(active.name).\($0)", $1) } }
+            + opponents.state.map { ("opponents.\($0)", $1) }
     }
 
     func load(state: [String: Tensor], from source: String) throws {
@@ -76,9 +82,12 @@ final class Distiller {
             let own = state.filter { $0.key.hasPrefix(prefix) }
             try active.method.load(own, from: source) { String($0.dropFirst(prefix.count)) }
         }
+        let others = state.filter { $0.key.hasPrefix("opponents.") }
+        try opponents.load(state: Dictionary(uniqueKeysWithValues: others.map { (String($0.key.dropFirst(10)), $0.value) }))
     }
 
-    /// The weighted losses of one batch, by name; 0 of a method that has not set in yet.
+    /// The weighted losses of one batch, by name; 0 of a method that has not set in yet. What trains the methods' opponents is propagated
+    /// back at once: it does not reach the student.
     ///
     /// - Parameter progress: the share of the training that is over.
     func losses(_ images: Tensor, student taps: Taps, labels: Tensor, at progress: Double) -> [(String, Tensor)] {
@@ -93,7 +102,9 @@ final class Distiller {
             let inputs = MethodInputs(
                 teacher: active.teacherTaps.mapValues { map($0, seen, teacher.model) },
                 student: active.studentTaps.mapValues { map($0, taps, student) }, labels: labels)
-            return (active.name, active.method.loss(inputs).total * weight)
+            let loss = active.method.loss(inputs)
+            loss.opponent?.backward()
+            return (active.name, loss.total * weight)
         }
     }
 

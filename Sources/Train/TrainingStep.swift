@@ -41,6 +41,7 @@ final class TrainingStep {
     /// - Parameter wantsNorm: whether the gradient's norm is to be logged.
     func callAsFunction(_ batches: [Batch], step: Int, wantsNorm: Bool) -> Outcome {
         optimizer.zeroGrad()
+        distiller?.opponents.zeroGrad()
         var sums: [(name: String, value: Tensor)] = []
         for batch in batches {
             let terms = losses(batch, at: Double(step) / Double(steps))
@@ -52,6 +53,7 @@ final class TrainingStep {
         let tensors = optimizer.parameters.map(\.tensor)
         let norm = clip.map { clipGradientNorm(tensors, limit: $0) } ?? (wantsNorm ? gradientNorm(tensors) : nil)
         optimizer.step(learningRate: schedule.rate(at: step))
+        distiller?.opponents.step()
         average?.update()
         return Outcome(losses: sums, gradientNorm: norm)
     }

@@ -23,6 +23,15 @@ import Train
         try check(tinyRecipe("resume", Self.teacher))
     }
 
+    /// A discriminator with its optimiser, queues of earlier images, and masks that are drawn anew each step.
+    @Test(arguments: [
+        "{method: adversarial}", "{method: cirkd-memory, pixelMemory: 40, regionMemory: 8}",
+        "{method: mgd, taps: {teacher: stage3, student: stage3}}",
+    ])
+    func methodsThatRememberResumeBitForBit(_ method: String) throws {
+        try check(tinyRecipe("resume", "teacher: {model: espnetv2-s1.0, precision: float32}\ndistillation: [\(method)]"))
+    }
+
     private func check(_ recipe: Recipe) throws {
         let scratch = try Scratch()
         try train(recipe, into: scratch["whole"])

@@ -74,6 +74,37 @@ import Train
         #expect(error?.message.contains("no tap 'cls'") == true)
     }
 
+    /// ViTKD from tokens to tokens, and from tokens to the maps of a convolutional network.
+    @Test(arguments: [
+        ("linear-vit-tiny-patch16", ""),
+        ("espnetv2-s0.5", ", taps: {teacher: patches, student: stage3, teacherBlocks: [block.0], studentBlocks: [stage2]}"),
+    ])
+    func aVisionTransformerTeachesItsOwnKindAndOthers(_ student: String, _ taps: String) throws {
+        let scratch = try Scratch()
+        let weights = scratch["vit.safetensors"]
+        try Tensor.save(Models.backbone("vit-tiny-patch16").stateDict(), to: weights)
+        let extra = "teacher: {model: vit-tiny-patch16, weights: \(weights.path)}\ndistillation: [{method: vitkd\(taps)}]"
+        var losses: [Double] = []
+        var observer = TrainingObserver()
+        observer.logged = { losses.append($0.losses["vitkd"]!) }
+        try train(tinyRecipe("vitkd", steps: 2, extra, overrides: ["student.model=\(student)"]), into: scratch["run"], observer: observer)
+        #expect(losses.count == 1 && losses[0] > 0)
+    }
+
+    /// The student's optimiser leaves a discriminator alone; its own moves it, and its state is in the checkpoint.
+    @Test func anOpponentHasAnOptimiserOfItsOwn() throws {
+        let scratch = try Scratch()
+        let extra = "teacher: {model: espnetv2-s1.0, precision: float32}\ndistillation: [{method: adversarial, opponentLearningRate: 0.01}]"
+        try train(tinyRecipe("adversarial", steps: 2, extra), into: scratch["run"])
+        let saved = try Tensor.load(scratch["run"].appendingPathComponent("checkpoints/last/training.safetensors"))
+        let names = Set(saved.keys)
+        let weight = "adversarial.discriminator.layers.0.weight"
+        #expect(names.contains("methods." + weight))
+        #expect(names.contains("methods.opponents.adversarial.exp_avg.layers.0.weight"))
+        #expect(!names.contains { $0.hasPrefix("optimizer.") && $0.contains("discriminator") })
+        #expect(saved["methods.opponents.adversarial.step.layers.0.weight"]?.item() == 2)
+    }
+
     @Test func trainingLowersTheLoss() throws {
         let scratch = try Scratch()
         var losses: [Double] = []
