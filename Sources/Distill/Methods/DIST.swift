@@ -33,9 +33,9 @@ public final class DIST: Module, DistillationMethod {
     }
 
     public func peakMemory(_ shapes: MethodShapes) -> Int {
-        // Two softmaxes with what they are taken of, both centred in two ways, two products, three gradients; the teacher's map resized if need be.
+        // Two softmaxes, both centred in two ways, and four gradients or products; the teacher's map resized if need be.
         let (student, teacher) = (shapes.student["logits"]!, shapes.teacher["logits"]!)
-        return 4 * student.reduce(1, *) * (student == teacher ? 13 : 14)
+        return 4 * student.reduce(1, *) * (student == teacher ? 10 : 11)
     }
 
     public func loss(_ inputs: MethodInputs) -> MethodLoss {

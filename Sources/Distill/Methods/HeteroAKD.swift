@@ -73,7 +73,10 @@ public final class HeteroAKD: Module, DistillationMethod {
     public func peakMemory(_ shapes: MethodShapes) -> Int {
         let (student, teacher) = (shapes.student["features"]!, shapes.teacher["features"]!)
         let (own, other) = (student[0] * student[2] * student[3], teacher[0] * teacher[2] * teacher[3])
-        let projecting = own * form.valuesKept(from: student[1], to: classes) + other * form.valuesKept(from: teacher[1], to: classes)
+        // The student's map gets a gradient, the teacher's none.
+        let projecting =
+            own * (form.valuesKept(from: student[1], to: classes) + (form == .none ? 0 : student[1]))
+            + other * form.valuesKept(from: teacher[1], to: classes)
         // Signs, two entropies with what they are taken of, trust, mixture, gain, weights, target, logarithm and product; three gradients; the teacher's
         // scores resized if need be.
         return 4 * (projecting + own * classes * (student.suffix(2) == teacher.suffix(2) ? 15 : 16))

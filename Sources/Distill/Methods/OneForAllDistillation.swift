@@ -54,10 +54,10 @@ public final class OneForAllDistillation: Module, DistillationMethod {
     }
 
     public func peakMemory(_ shapes: MethodShapes) -> Int {
-        // For every stage its projector, the teacher's scores resized, softmax and target, logarithm and product, two gradients.
+        // For every stage its gradient, its projector, the teacher's scores resized, softmax and target, logarithm and product, two gradients.
         let values = roles.map { role in
             let (student, classes) = (shapes.student[role]!, shapes.teacher[role]![1])
-            let perPosition = ClassProjector.Form.convBNReLUConv.valuesKept(from: student[1], to: classes) + 7 * classes
+            let perPosition = ClassProjector.Form.convBNReLUConv.valuesKept(from: student[1], to: classes) + student[1] + 7 * classes
             return student[0] * student[2] * student[3] * perPosition
         }
         return 4 * values.reduce(0, +)
