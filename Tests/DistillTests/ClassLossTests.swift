@@ -103,7 +103,7 @@ final class ClassLoss {
                 settings: recipe.settings, teacherChannels: teacher.mapValues { $0.size(1) },
                 studentChannels: student.mapValues { $0.size(1) }, classes: classes))
         let parameters = inputs.filter { $0.key.hasPrefix("projector.") }
-        if !parameters.isEmpty { try method.load(parameters, from: name, allowing: ["*.running_mean", "*.running_var"]) }
+        if !parameters.isEmpty { try method.load(parameters, from: name) }
     }
 
     func loss() -> MethodLoss { method.loss(MethodInputs(teacher: teacher, student: student, labels: labels)) }

@@ -32,12 +32,17 @@ def one_hot(labels, classes):
 
 
 def project(inputs, side, x, form):
-    """1x1 convolution, batch normalisation (of the batch), ReLU, 1x1 convolution, as far as the form goes."""
+    """1x1 convolution, batch normalisation of the batch's positions that are labelled, ReLU, 1x1 convolution, as far as the form goes.
+    An ignored position is put at the mean."""
     get = lambda key: inputs[f"projector.{side}.{key}"]
     if form == "none":
         return x
     x = F.conv2d(x, get("0.weight"))
-    x = F.batch_norm(x, None, None, get("1.weight"), get("1.bias"), training=True)
+    known = on_grid(inputs["labels"], x.shape[-2:]) != IGNORE
+    rows = x.permute(0, 2, 3, 1)
+    normalized = torch.zeros_like(rows)
+    normalized[known] = F.batch_norm(rows[known], None, None, training=True)
+    x = (normalized * get("1.weight") + get("1.bias")).permute(0, 3, 1, 2)
     if form == "conv-bn":
         return x
     x = x.relu()

@@ -83,8 +83,8 @@ public final class HeteroAKD: Module, DistillationMethod {
     }
 
     public func loss(_ inputs: MethodInputs) -> MethodLoss {
-        let student = projector["student"]!(inputs.student["features"]!.fullPrecision)
-        let teacher = resized(projector["teacher"]!(inputs.teacher["features"]!.detach().fullPrecision), to: student)
+        let student = projected("student", inputs.student["features"]!, inputs)
+        let teacher = resized(projected("teacher", inputs.teacher["features"]!.detach(), inputs), to: student)
         let signs = KnowledgeMixture.signs(inputs.targets(on: student), classes: classes, dtype: student.dtype)
         let ignored = inputs.ignored(on: student)
         let pixels = inputs.positions(on: student)
@@ -103,6 +103,10 @@ public final class HeteroAKD: Module, DistillationMethod {
         let entropies = KnowledgeMixture.entropy(student, signs) + KnowledgeMixture.entropy(teacher, signs)
         let reliability = known(entropies).sum() / (pixels * classes)
         return MethodLoss(hybrid + reliability * reliabilityWeight, terms: [("hybrid", hybrid), ("reliability", reliability)])
+    }
+
+    private func projected(_ side: String, _ map: Tensor, _ inputs: MethodInputs) -> Tensor {
+        projector[side]!(map.fullPrecision, ignoring: inputs.ignored(on: map)!)
     }
 
     /// − W · p(Zh) · log p(Zs), p = softmax over the classes of Z / T.

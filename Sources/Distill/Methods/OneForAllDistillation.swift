@@ -65,7 +65,8 @@ public final class OneForAllDistillation: Module, DistillationMethod {
 
     public func loss(_ inputs: MethodInputs) -> MethodLoss {
         let terms = zip(roles, eps).map { role, eps in
-            let scores = projector[role]!(inputs.student[role]!.fullPrecision)
+            let map = inputs.student[role]!
+            let scores = projector[role]!(map.fullPrecision, ignoring: inputs.ignored(on: map)!)
             let weights = self.target(aligned(inputs.teacher[role]!, to: scores), inputs, eps)
             let sum = (weights * (scores / temperature).logSoftmax(1)).sum()
             return (name: role, value: -sum / inputs.positions(on: scores))
