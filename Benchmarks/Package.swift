@@ -20,6 +20,7 @@ let package = Package(
         .executableTarget(name: "AugmentationBenchmark", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
         .executableTarget(name: "LoaderBenchmark", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
         .executableTarget(name: "StreetScenesBenchmark", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
+        .executableTarget(name: "RelationBenchmark", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
         .executableTarget(name: "MetricsBenchmark", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
     ],
     cxxLanguageStandard: .cxx20

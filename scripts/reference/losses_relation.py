@@ -5,6 +5,8 @@
 as `losses.py` does: `<case>.<input>`, `<case>.loss`, each term, `<case>.grad.<input>`; the metadata's `cases` holds the settings.
 A position whose label (nearest) is 255 is taken out of the matrices by indexing.
 """
+import math
+
 import torch
 import torch.nn.functional as F
 from fixture import write
@@ -87,7 +89,60 @@ def boundary_map(map, mask, reduction):
     return torch.stack(result).reshape(batch, 1, height, width)
 
 
-def brd(inputs, alpha=10, beta=1, gamma=1, reduction="min", temperature=0.1, maxPositions=2048):
+def head(inputs, side, maps, size):
+    """The boundary map by a learned head; ignored positions are in no statistic and 0 afterwards."""
+    branches = []
+    for index, map in enumerate(maps):
+        name = f"boundaries.{side}.stages.{index}"
+        keep = counted(inputs, map)[:, None]
+        x = F.conv2d(map * keep, inputs[f"{name}.conv.weight"])
+        images = []
+        for image, mask in zip(x, keep[:, 0]):
+            groups = []
+            for group in image.chunk(4):
+                values = group[:, mask]
+                mean, variance = values.mean(), values.var(unbiased=False)
+                groups.append((group - mean) / (variance + 1e-5).sqrt())
+            images.append(torch.cat(groups))
+        scale, shift = inputs[f"{name}.norm.weight"], inputs[f"{name}.norm.bias"]
+        x = F.relu(torch.stack(images) * scale[:, None, None] + shift[:, None, None]) * keep
+        branches.append(F.interpolate(x, size=size, mode="bilinear", align_corners=False))
+    return F.conv2d(torch.cat(branches, 1), inputs[f"boundaries.{side}.fuse.weight"], inputs[f"boundaries.{side}.fuse.bias"]).sigmoid()
+
+
+def learned(inputs, stages, finest, radius):
+    """IRNet's affinities of all pairs nearer than `radius`: the difference of the networks', and what trains their heads."""
+    size = finest.shape[2:]
+    maps = {side: [inputs[f"{side}.{stage}"] for stage in stages] for side in ("student", "teacher")}
+    learning = head(inputs, "student", maps["student"], size)
+    heads = [head(inputs, "teacher", maps["teacher"], size), head(inputs, "student", [map.detach() for map in maps["student"]], size)]
+    taught, mask = heads[0].detach(), counted(inputs, finest)
+    labels = F.interpolate(inputs["labels"][:, None].double(), size=size, mode="nearest")[:, 0]
+    differences, same, other = [], [], []
+    for b in range(finest.shape[0]):
+        for y in range(size[0]):
+            for x in range(size[1]):
+                for dy in range(radius):
+                    for dx in range(1 - radius, radius):
+                        v, u = y + dy, x + dx
+                        if not (dy > 0 or dx > 0) or dy * dy + dx * dx >= radius * radius or not (v < size[0] and 0 <= u < size[1]):
+                            continue
+                        if not mask[b, y, x] or not mask[b, v, u]:
+                            continue
+                        steps = max(dy, abs(dx))
+                        half = lambda number: int(math.copysign(math.floor(abs(number) + 0.5), number))
+                        way = [(y + half(dy * k / steps), x + half(dx * k / steps)) for k in range(steps + 1)]
+                        affinity = lambda map: 1 - torch.stack([map[b, 0, p, q] for p, q in way]).max()
+                        differences.append((affinity(learning) - affinity(taught)).abs())
+                        for map in heads:
+                            if labels[b, y, x] == labels[b, v, u]:
+                                same.append(-(affinity(map) + 1e-5).log())
+                            else:
+                                other.append(-(1 + 1e-5 - affinity(map)).log())
+    return torch.stack(differences).mean(), torch.stack(same).mean() + torch.stack(other).mean()
+
+
+def brd(inputs, boundary="affinity", radius=5, alpha=10, beta=1, gamma=1, reduction="min", temperature=0.1, maxPositions=2048):
     stages = [f"stage{i}" for i in range(1, 9) if f"student.stage{i}" in inputs]
     finest = max((inputs[f"student.{stage}"] for stage in stages), key=lambda map: map.shape[2] * map.shape[3])
 
@@ -96,9 +151,11 @@ def brd(inputs, alpha=10, beta=1, gamma=1, reduction="min", temperature=0.1, max
         maps = [boundary_map(map, counted(inputs, map), reduction) for map in maps]
         return torch.stack([F.interpolate(map, size=finest.shape[2:], mode="bilinear", align_corners=False) for map in maps]).mean(0)
 
+    if boundary == "learned":
+        learned_boundary, heads = learned(inputs, stages, finest, radius)
     student, teacher = mean("student"), mean("teacher")
     errors = ((1 + gamma * teacher) * (student - teacher) ** 2)[:, 0]
-    boundary = errors[counted(inputs, finest)].mean()
+    edges = errors[counted(inputs, finest)].mean()
 
     def grid(height, width):
         factor = 1
@@ -109,7 +166,9 @@ def brd(inputs, alpha=10, beta=1, gamma=1, reduction="min", temperature=0.1, max
     teacher, student = both(inputs, "features", grid, lambda pixels: pixels.mean(1))
     rows = [divergence(t, t, s, s, temperature) for t, s in zip(teacher, student) if s is not None]
     relation = torch.cat(rows).mean()
-    return {"loss": alpha * boundary + beta * relation, "boundary": boundary, "relation": relation}
+    if boundary == "learned":
+        return {"loss": alpha * learned_boundary + beta * relation + heads, "boundary": learned_boundary, "relation": relation, "heads": heads}
+    return {"loss": alpha * edges + beta * relation, "boundary": edges, "relation": relation}
 
 
 LOSSES = {"skd": skd, "cirkd-minibatch": cirkd, "brd": brd}
@@ -118,7 +177,7 @@ LOSSES = {"skd": skd, "cirkd-minibatch": cirkd, "brd": brd}
 def case(name, inputs, **settings):
     wide = {key: value if key == "labels" else value.double() for key, value in inputs.items()}
     for key, value in wide.items():
-        if key.startswith("student"):
+        if key.startswith(("student", "boundaries")):
             value.requires_grad_()
     values = LOSSES[name.split(".")[0]](wide, **settings)
     values["loss"].backward()
@@ -126,7 +185,7 @@ def case(name, inputs, **settings):
         tensors[f"{name}.{key}"] = value.float()
     for key, value in inputs.items():
         tensors[f"{name}.{key}"] = value
-        if key.startswith("student"):
+        if wide[key].requires_grad:
             tensors[f"{name}.grad.{key}"] = wide[key].grad.float()
     cases[name] = settings
 
@@ -187,5 +246,14 @@ case("brd.one", stages(1, (4,), (6,), [(7, 10)]), maxPositions=20, temperature=0
 case("brd.sizes", stages(2, (5, 6), (3, 4), [(8, 12), (4, 6)], [(4, 6), (4, 6)]))
 case("brd.ignored", stages(2, (5, 6), (3, 4), [(8, 12), (4, 6)]) | {"labels": labels(2, 16, 24)})
 case("brd.ignored-mean", stages(2, (5, 6), (3, 4), [(8, 12), (4, 6)]) | {"labels": labels(2, 16, 24)}, reduction="mean", maxPositions=8)
+
+found = stages(2, (5, 6), (3, 4), [(5, 6), (3, 4)]) | {"labels": torch.randint(0, 3, (2, 5, 6))}
+found["labels"][1, :, 4:] = 255
+for side, widths in (("teacher", (5, 6)), ("student", (3, 4))):
+    for index, width in enumerate(widths):
+        name = f"boundaries.{side}.stages.{index}"
+        found |= {f"{name}.conv.weight": torch.randn(32, width, 1, 1), f"{name}.norm.weight": torch.rand(32) + 0.5, f"{name}.norm.bias": torch.randn(32)}
+    found |= {f"boundaries.{side}.fuse.weight": torch.randn(1, 64, 1, 1) * 0.3, f"boundaries.{side}.fuse.bias": torch.randn(1)}
+case("brd.learned", found, boundary="learned", radius=3)
 
 write("DistillTests", "losses_relation", tensors, cases=cases)

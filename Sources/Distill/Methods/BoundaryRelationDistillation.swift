@@ -10,11 +10,16 @@ import TorchNN
 /// boundary = mean over positions of (1 + γ Bₜ) (Bₛ − Bₜ)², B the mean of the stages' ``BoundaryMap``s, resized to the finest of the student's.
 /// relation = mean over positions i of KL(softmaxⱼ(⟨tᵢ, tⱼ⟩ / τ) ‖ softmaxⱼ(⟨sᵢ, sⱼ⟩ / τ)), i and j in one image, s and t the features at length 1,
 /// average-pooled to at most `maxPositions`. Ignored positions are in none of them.
+/// With `boundary: learned`, that term is ``LearnedBoundaries`` instead, and `heads`, which trains them, is added.
 /// After: Boundary and Relation Distillation for Semantic Segmentation (arXiv 2401.13174), of which only descriptions in words could be read.
 public final class BoundaryRelationDistillation: Module, DistillationMethod {
     public static let schema = MethodSchema(
         "brd", doc: "Boundary and relation distillation, a reconstruction (after arXiv 2401.13174).",
         settings: [
+            SettingSchema(
+                "boundary", .choice(["affinity", "learned"]), default: "affinity",
+                doc: "affinity: from the similarity of neighbours; learned: by heads trained on the labels. Ours."),
+            SettingSchema("radius", .integer(minimum: 2), default: 5, doc: "With learned: pairs nearer than this, in positions. 5: IRNet."),
             SettingSchema("alpha", .nonNegative, default: .number(10), doc: "Factor of the boundary term. Ours."),
             SettingSchema("beta", .nonNegative, default: .number(1), doc: "Factor of the relation term. Ours."),
             SettingSchema("gamma", .nonNegative, default: .number(1), doc: "How much more the teacher's boundaries count. Ours."),
@@ -37,35 +42,54 @@ public final class BoundaryRelationDistillation: Module, DistillationMethod {
     private let reduction: BoundaryMap.Reduction
     private let temperature: Double
     private let maxPositions: Int
+    private let stages: [String]
+    let boundaries: LearnedBoundaries?
 
     public init(_ setup: MethodSetup) throws {
         weights = (setup.number("alpha"), setup.number("beta"), setup.number("gamma"))
         reduction = BoundaryMap.Reduction(rawValue: setup.text("reduction"))!
         temperature = setup.number("temperature")
         maxPositions = setup.integer("maxPositions")
+        stages = Array((1...).lazy.map { "stage\($0)" }.prefix(while: { setup.studentChannels[$0] != nil }))
+        guard setup.text("boundary") == "learned" else {
+            boundaries = nil
+            return
+        }
+        boundaries = LearnedBoundaries(
+            teacherChannels: stages.map { setup.teacherChannels[$0]! }, studentChannels: stages.map { setup.studentChannels[$0]! },
+            radius: setup.integer("radius"))
     }
 
     public func peakMemory(_ shapes: MethodShapes) -> Int {
         let (student, teacher) = (shapes.student["features"]!, shapes.teacher["features"]!)
         let pooling = MapPooling.toAtMost(maxPositions, student[2], student[3])
-        let relation =
-            RelationMaps.peakMemory(shapes, "features", pooling)
-            + RelationDivergence.peakMemory(
-                batch: student[0], channels: student[1], teacherChannels: teacher[1], positions: pooling.positions(student[2], student[3]))
-        let stages = shapes.student.filter { $0.key != "features" }.values
-        // The gradient of every stage, five copies of one image, and the maps of eight neighbours: some sixty of one channel.
-        let boundary = stages.map { $0.reduce(1, *) + 5 * $0.dropFirst().reduce(1, *) + 60 * $0[0] * $0[2] * $0[3] }.reduce(0, +)
-        return relation + 4 * boundary
+        let relation = RelationDivergence.memory(
+            batch: student[0], channels: student[1], teacherChannels: teacher[1], positions: pooling.positions(student[2], student[3]))
+        let maps = stages.map { shapes.student[$0]! }
+        // The maps of eight neighbours: some sixty of one channel.
+        let neighbours = maps.map { 60 * $0[0] * $0[2] * $0[3] }.reduce(0, +)
+        let boundary = boundaries?.peakMemory(maps, teacher: stages.map { shapes.teacher[$0]! }) ?? 4 * neighbours
+        let gradients = relation.gradient + 4 * maps.map { $0.reduce(1, *) }.reduce(0, +)
+        return RelationMaps.peakMemory(shapes, "features", pooling) + boundary + relation.gradient + max(relation.working, gradients)
     }
 
     public func loss(_ inputs: MethodInputs) -> MethodLoss {
-        let (boundary, relation) = (boundary(inputs), relation(inputs))
+        let relation = relation(inputs)
+        guard let boundaries else {
+            let boundary = boundary(inputs)
+            return MethodLoss(
+                boundary * weights.alpha + relation * weights.beta, terms: [("boundary", boundary), ("relation", relation)])
+        }
+        let (teacher, student) = (stages.map { inputs.teacher[$0]!.detach() }, stages.map { inputs.student[$0]! })
+        let learned = withAutocast(nil, on: student[0].device) {
+            boundaries(teacher: teacher.map(\.fullPrecision), student: student.map(\.fullPrecision), inputs)
+        }
         return MethodLoss(
-            boundary * weights.alpha + relation * weights.beta, terms: [("boundary", boundary), ("relation", relation)])
+            learned.boundary * weights.alpha + relation * weights.beta + learned.heads,
+            terms: [("boundary", learned.boundary), ("relation", relation), ("heads", learned.heads)])
     }
 
     private func boundary(_ inputs: MethodInputs) -> Tensor {
-        let stages = Array((1...).lazy.map { "stage\($0)" }.prefix(while: { inputs.student[$0] != nil }))
         let finest = stages.map { inputs.student[$0]! }.max { $0.size(2) * $0.size(3) < $1.size(2) * $1.size(3) }!
         func mean(_ maps: [String: Tensor]) -> Tensor {
             let all = stages.map { [reduction] stage in

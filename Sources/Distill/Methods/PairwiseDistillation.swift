@@ -24,11 +24,11 @@ public final class PairwiseDistillation: Module, DistillationMethod {
     }
 
     public func peakMemory(_ shapes: MethodShapes) -> Int {
-        let positions = RelationMaps.positions(shapes, "features", pooling)
-        return RelationMaps.peakMemory(shapes, "features", pooling)
-            + GramDistance.peakMemory(
-                batch: shapes.student["features"]![0], channels: shapes.student["features"]![1],
-                teacherChannels: shapes.teacher["features"]![1], positions: positions)
+        let (student, teacher) = (shapes.student["features"]!, shapes.teacher["features"]!)
+        let needed = GramDistance.memory(
+            batch: student[0], channels: student[1], teacherChannels: teacher[1], positions: pooling.positions(student[2], student[3]))
+        // The gradient is multiplied by that of the loss into another map.
+        return RelationMaps.peakMemory(shapes, "features", pooling) + needed.gradient + max(needed.working, needed.gradient)
     }
 
     public func loss(_ inputs: MethodInputs) -> MethodLoss {

@@ -76,12 +76,12 @@ struct GramDistance {
         return value * 0.25
     }
 
-    /// Bytes beside the inputs, for B×C×N maps.
-    static func peakMemory(batch: Int, channels: Int, teacherChannels: Int, positions: Int) -> Int {
+    /// Bytes beside the inputs, for B×C×N maps: of the gradient, which stays until the backward pass, and of what is freed before.
+    static func memory(batch: Int, channels: Int, teacherChannels: Int, positions: Int) -> (gradient: Int, working: Int) {
         let width = max(channels, teacherChannels)
         let matrices =
             isCheaperByChannels(channels, teacherChannels, positions: positions)
             ? 6 * width * width : 3 * min(RelationLimits(for: .cpu).tile, positions * positions)
-        return 4 * (2 * batch * channels * positions + 12 * width * positions + matrices)
+        return (4 * batch * channels * positions, 4 * (12 * width * positions + matrices))
     }
 }

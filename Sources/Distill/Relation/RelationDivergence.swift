@@ -59,10 +59,10 @@ package struct RelationDivergence {
             student: UnitVectors(student[image].detach().to(type), scale: scale), weights: weights[image].to(type))
     }
 
-    /// Bytes beside the inputs, for B×C×N maps.
-    static func peakMemory(batch: Int, channels: Int, teacherChannels: Int, positions: Int) -> Int {
+    /// Bytes beside the inputs, for B×C×N maps: of the gradient, which stays until the backward pass, and of what is freed before.
+    static func memory(batch: Int, channels: Int, teacherChannels: Int, positions: Int) -> (gradient: Int, working: Int) {
         let limits = RelationLimits(for: .cpu)
         let matrices = min(limits.kept, 2 * positions * positions) + 5 * min(limits.tile, positions * positions)
-        return 4 * (2 * batch * channels * positions + 3 * (channels + teacherChannels) * positions + matrices)
+        return (4 * batch * channels * positions, 4 * (3 * (channels + teacherChannels) * positions + matrices))
     }
 }

@@ -78,10 +78,6 @@ enum MapPooling {
 }
 
 extension RelationMaps {
-    static func positions(_ shapes: MethodShapes, _ role: String, _ pooling: MapPooling) -> Int {
-        pooling.positions(shapes.student[role]![2], shapes.student[role]![3])
-    }
-
     /// Bytes of what is made of the taps: a copy of each that is resized, and what a pooling and the ignored pixels take.
     static func peakMemory(_ shapes: MethodShapes, _ role: String, _ pooling: MapPooling) -> Int {
         let (student, teacher) = (shapes.student[role]!, shapes.teacher[role]!)
@@ -89,7 +85,7 @@ extension RelationMaps {
         let resized = student.suffix(2) == teacher.suffix(2) ? 0 : positions * teacher[1]
         if case .none = pooling { return 4 * resized }
         // Both without what is ignored, the student's gradient, the pooled maps with the places of their maxima (8 bytes).
-        let pooled = student[0] * self.positions(shapes, role, pooling) * (student[1] + teacher[1])
+        let pooled = student[0] * pooling.positions(student[2], student[3]) * (student[1] + teacher[1])
         return 4 * (resized + positions * (2 * student[1] + teacher[1]) + 3 * pooled)
     }
 }

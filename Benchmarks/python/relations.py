@@ -1,0 +1,104 @@
+#!/usr/bin/env python3
+"""One forward and backward pass of a relation loss as the textbook has it; prints one line of JSON.
+
+    relations.py skd|cirkd-minibatch|brd --shape 8,256,64,128 [--threads 2] [--set temperature=0.1]
+
+Whole matrices of all pairs of positions, through PyTorch's graph, in float32; `brd` also gets the backbone's stages. After the maps are made,
+`peak` counts from there: the most resident memory during the pass less what there was before it. Linux only.
+"""
+import argparse
+import json
+import time
+
+import torch
+import torch.nn.functional as F
+
+SETTINGS = {"skd": {"pool": 1.0}, "cirkd-minibatch": {"temperature": 0.1}, "brd": {"temperature": 0.1, "gamma": 1.0, "alpha": 10.0, "beta": 1.0}}
+
+
+def rows(map):
+    """B×C×h×w to B×N×C at length 1."""
+    return F.normalize(map, dim=1).flatten(2).transpose(1, 2)
+
+
+def skd(teacher, student, pool):
+    if pool > 1:
+        teacher, student = (F.max_pool2d(map, int(pool), ceil_mode=True) for map in (teacher, student))
+    t, s = rows(teacher), rows(student)
+    return ((s @ s.transpose(1, 2) - t @ t.transpose(1, 2)) ** 2).mean()
+
+
+def divergence(t, t2, s, s2, temperature):
+    """Summed over everything, from N×C or B×N×C."""
+    student = F.log_softmax(s @ s2.transpose(-1, -2) / temperature, dim=-1)
+    with torch.no_grad():
+        teacher = F.softmax(t @ t2.transpose(-1, -2) / temperature, dim=-1)
+    return F.kl_div(student, teacher, reduction="sum")
+
+
+def cirkd(teacher, student, temperature):
+    t, s = rows(teacher), rows(student)
+    batch, positions = s.shape[:2]
+    total = 0
+    for i in range(batch):
+        for j in range(batch):
+            total = total + divergence(t[i], t[j], s[i], s[j], temperature)
+    return total / (batch * batch * positions)
+
+
+def boundary(map):
+    batch, channels, height, width = map.shape
+    unit = F.normalize(map, dim=1)
+    near = F.unfold(unit, 3, padding=1).view(batch, channels, 9, height, width)
+    affinity = (near * unit.unsqueeze(2)).sum(1).clamp(min=0)
+    outside = F.unfold(torch.ones(1, 1, height, width), 3, padding=1).view(1, 9, height, width) == 0
+    return 1 - affinity.masked_fill(outside, 1).amin(1, keepdim=True)
+
+
+def brd(teacher, student, stages, temperature, gamma, alpha, beta):
+    def mean(maps):
+        size = maps[0].shape[2:]
+        return sum(F.interpolate(boundary(map), size=size, mode="bilinear") for map in maps) / len(maps)
+
+    s = mean([pair[1] for pair in stages])
+    with torch.no_grad():
+        t = mean([pair[0] for pair in stages])
+    edges = ((1 + gamma * t) * (s - t) ** 2).mean()
+    t, s = rows(teacher), rows(student)
+    return alpha * edges + beta * divergence(t, t, s, s, temperature) / (s.shape[0] * s.shape[1])
+
+
+def status(key):
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) * 1024 for line in file if line.startswith(key))
+
+
+def measured(name, shape, settings):
+    batch, channels, height, width = shape
+
+    def maps(channels, factor=1):
+        size = (batch, channels, height * factor, width * factor)
+        return torch.rand(size), torch.rand(size, requires_grad=True)
+
+    inputs = list(maps(channels))
+    if name == "brd":
+        inputs.append([maps(64, 2), maps(128), maps(256), maps(512)])
+    with open("/proc/self/clear_refs", "w") as file:
+        file.write("5")
+    before, start = status("VmRSS"), time.perf_counter()
+    loss = {"skd": skd, "cirkd-minibatch": cirkd, "brd": brd}[name](*inputs, **settings)
+    loss.backward()
+    return {"seconds": time.perf_counter() - start, "peak": status("VmHWM") - before, "resident": status("VmHWM"), "loss": loss.item()}
+
+
+parser = argparse.ArgumentParser()
+parser.add_argument("name", choices=list(SETTINGS))
+parser.add_argument("--shape", default="8,256,64,128")
+parser.add_argument("--threads", type=int, default=2)
+parser.add_argument("--set", action="append", default=[])
+options = parser.parse_args()
+torch.set_num_threads(options.threads)
+settings = SETTINGS[options.name] | {key: float(value) for key, value in (entry.split("=") for entry in options.set)}
+settings.pop("maxPositions", None)
+measured(options.name, (1, 8, 8, 8), settings)
+print(json.dumps(measured(options.name, [int(side) for side in options.shape.split(",")], settings)))
