@@ -62,7 +62,7 @@ def heteroakd(inputs, temperature=4.0, weighting="classes", divergence="cross-en
         return F.binary_cross_entropy_with_logits(z, y, reduction="none")
 
     hs, ht = entropy(zs), entropy(zt)
-    trust = (hs / (ht + hs + 1e-6)).detach()
+    trust = (1 - ht / (ht + hs + 1e-6)).detach()
     mixture = trust * zt + (1 - trust) * zs.detach()
     if not teacherProjectorLearns:
         mixture = mixture.detach()

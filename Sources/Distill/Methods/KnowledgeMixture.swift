@@ -4,7 +4,7 @@ import Torch
 /// knowledge mixing and knowledge evaluation. All maps are B×K×h×w; none carries a gradient.
 ///
 /// H(Z) is the binary cross-entropy of σ(Z) with the one-hot label Y, class by class:
-/// - mixing: S = H(Zs) / (H(Zt) + H(Zs) + 1e-6), Zh = S·Zt + (1 − S)·Zs;
+/// - mixing: S = 1 − H(Zt) / (H(Zt) + H(Zs) + 1e-6), Zh = S·Zt + (1 − S)·Zs;
 /// - evaluation: ΔH = max(0, H(Zs) − H(Zh)), W = softmax(H(Zs) + ΔH).
 package struct KnowledgeMixture {
     /// S in [0, 1]: how far the teacher is to be believed.
@@ -24,7 +24,7 @@ package struct KnowledgeMixture {
         let (zt, zs) = (teacher.detach(), student.detach())
         (trust, scores, gain, weights) = withoutGradients {
             let (ht, hs) = (Self.entropy(zt, signs), Self.entropy(zs, signs))
-            let trust = hs / (ht + hs + 1e-6)
+            let trust = 1 - ht / (ht + hs + 1e-6)
             let scores = zs + trust * (zt - zs)
             let gain = F.relu(hs - Self.entropy(scores, signs))
             let worth = hs + gain
