@@ -153,6 +153,7 @@ public enum Methods {
     public static let all: [any DistillationMethod.Type] = [
         KnowledgeDistillation.self,
         ChannelWiseDistillation.self,
+        AttentionTransfer.self,
         HeteroAKD.self,
         DIST.self,
         OneForAllDistillation.self,
@@ -163,7 +164,6 @@ public enum Methods {
         BoundaryRelationDistillation.self,
         AdversarialDistillation.self,
         DenseContrast.self,
-        AttentionTransfer.self,
         CrossImageMemory.self,
         DoubleSimilarity.self,
         FitNet.self,
