@@ -18,6 +18,7 @@ public struct Recipe: RecipeSection {
     public var optimizer = OptimizerRecipe()
     public var schedule = ScheduleRecipe()
     public var evaluation = EvaluationRecipe()
+    public var preflight = PreflightRecipe()
     public var log = LogRecipe()
     public var checkpoint = CheckpointRecipe()
 
@@ -49,6 +50,7 @@ public struct Recipe: RecipeSection {
             .section("optimizer", \.optimizer, "The optimiser and what happens to the gradient.").known(as: "optimiser"),
             .section("schedule", \.schedule, "How long training lasts, and the learning rate's course.").known(as: "scheduler"),
             .section("evaluation", \.evaluation, "How the network is scored.").known(as: "eval", "validation"),
+            .section("preflight", \.preflight, "What is looked at before training starts."),
             .section("log", \.log, "What is written while training runs.").known(as: "logging"),
             .section("checkpoint", \.checkpoint, "When the state of training is saved.").known(as: "checkpoints", "save"),
         ]

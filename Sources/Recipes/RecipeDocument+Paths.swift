@@ -13,6 +13,7 @@ extension RecipeDocument {
             if let weights = model?.weights { paths.append(("\(key).weights", weights)) }
             if let checkpoint = model?.checkpoint { paths.append(("\(key).checkpoint", checkpoint)) }
         }
+        if let map = recipe.teacher?.classMap, map.contains("/") || map.contains(".") { paths.append(("teacher.classMap", map)) }
         let files = FileManager.default
         let missing = paths.filter { !files.fileExists(atPath: $0.path) }
         guard !missing.isEmpty else { return }

@@ -25,6 +25,14 @@ public enum JSONFile {
         }
     }
 
+    /// The same as text in one line, for a place inside another file.
+    public static func text(of value: some Encodable) throws -> String { String(decoding: try makeEncoder().encode(value), as: UTF8.self) }
+
+    /// - Throws: `DecodingError`.
+    public static func value<Value: Decodable>(_ type: Value.Type = Value.self, fromText text: String) throws -> Value {
+        try makeDecoder().decode(Value.self, from: Data(text.utf8))
+    }
+
     static func makeEncoder() -> JSONEncoder {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

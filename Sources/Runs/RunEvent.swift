@@ -30,6 +30,10 @@ public struct StepEvent: Codable, Sendable, Equatable {
     public var epoch: Double
     /// `total` and each term by name, weighted as it entered the total.
     public var losses: [String: Double]
+    /// Each term by name before its weight, and what it consists of (`cirkd.pixel`); over the steps that computed it. Nil in older records.
+    public var unweighted: [String: Double]?
+    /// Each term's part of the gradient on the student's trunk, where it was measured since the last line: they add up to 1.
+    public var gradientShares: [String: Double]?
     public var learningRate: Double
     /// The L2 norm of all gradients, before clipping.
     public var gradientNorm: Double?
@@ -42,12 +46,15 @@ public struct StepEvent: Codable, Sendable, Equatable {
     public var time: Double
 
     public init(
-        step: Int, epoch: Double, losses: [String: Double], learningRate: Double, gradientNorm: Double? = nil,
-        imagesPerSecond: Double, seconds: [String: Double], memory: Int? = nil, time: Double = Date.now.timeIntervalSince1970
+        step: Int, epoch: Double, losses: [String: Double], unweighted: [String: Double]? = nil, gradientShares: [String: Double]? = nil,
+        learningRate: Double, gradientNorm: Double? = nil, imagesPerSecond: Double, seconds: [String: Double], memory: Int? = nil,
+        time: Double = Date.now.timeIntervalSince1970
     ) {
         self.step = step
         self.epoch = epoch
         self.losses = losses
+        self.unweighted = unweighted
+        self.gradientShares = gradientShares
         self.learningRate = learningRate
         self.gradientNorm = gradientNorm
         self.imagesPerSecond = imagesPerSecond

@@ -13,6 +13,8 @@ import Support
 /// metrics/NAME.json   evaluations with their confusion matrices (Metrics)
 /// pictures/           predictions to look at (Picture)
 /// predictions/NAME/   the label map of every image that the evaluation scored
+/// preflight.json      what was found before training started (PreflightRecord)
+/// replay/             steps whose loss was not a number, to be run again
 /// report.html
 /// ```
 public struct RunFolder: Sendable, Equatable {
@@ -32,6 +34,8 @@ public struct RunFolder: Sendable, Equatable {
     public var eventsFile: URL { url.appendingPathComponent("events.jsonl") }
     /// The pixels of each class in every training image, where the sampling goes by them.
     public var classStatisticsFile: URL { url.appendingPathComponent("class-statistics.json") }
+    public var preflightFile: URL { url.appendingPathComponent("preflight.json") }
+    public var replays: URL { folder("replay") }
     public var tensorBoard: URL { folder("tensorboard") }
     public var checkpoints: URL { folder("checkpoints") }
     public var metrics: URL { folder("metrics") }
@@ -45,7 +49,7 @@ public struct RunFolder: Sendable, Equatable {
     private var ownEntries: [URL] {
         [
             infoFile, recipeFile, environmentFile, eventsFile, classStatisticsFile, tensorBoard, checkpoints, metrics, pictures,
-            folder("predictions"), reportFile,
+            folder("predictions"), reportFile, preflightFile, replays,
         ]
     }
 

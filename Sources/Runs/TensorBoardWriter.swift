@@ -70,6 +70,8 @@ final class TensorBoardWriter {
         switch event {
         case .step(let event):
             var scalars = event.losses.sorted { $0.key < $1.key }.map { (tag: "loss/\($0.key)", value: $0.value) }
+            scalars += (event.unweighted ?? [:]).sorted { $0.key < $1.key }.map { (tag: "loss_unweighted/\($0.key)", value: $0.value) }
+            scalars += (event.gradientShares ?? [:]).sorted { $0.key < $1.key }.map { (tag: "gradient_share/\($0.key)", value: $0.value) }
             scalars.append(("train/epoch", event.epoch))
             scalars.append(("train/learning_rate", event.learningRate))
             if let norm = event.gradientNorm { scalars.append(("train/gradient_norm", norm)) }

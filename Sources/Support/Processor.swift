@@ -25,4 +25,19 @@ public enum Processor {
         let fields = text.split(separator: " ")
         return fields.count > 1 ? Int(fields[1]).map { $0 * Int(sysconf(Int32(_SC_PAGESIZE))) } : nil
     }
+
+    /// Bytes of memory that the process could take beside what it holds: what the system has left, and what the process's group (a
+    /// container, a job) may hold; nil where the system does not tell.
+    public static var availableMemory: Int? {
+        guard let free = number(after: "MemAvailable:", in: "/proc/meminfo").map({ $0 << 10 }) else { return nil }
+        guard let limit = systemFile("/sys/fs/cgroup/memory.max").flatMap({ Int($0.trimmingCharacters(in: .whitespacesAndNewlines)) }),
+            let held = number(after: "anon", in: "/sys/fs/cgroup/memory.stat")
+        else { return free }
+        return min(free, max(0, limit - held))
+    }
+
+    private static func number(after key: String, in file: String) -> Int? {
+        guard let line = systemFile(file)?.split(separator: "\n").first(where: { $0.hasPrefix(key + " ") }) else { return nil }
+        return line.dropFirst(key.count).split(separator: " ").first.flatMap { Int($0) }
+    }
 }

@@ -32,9 +32,12 @@ extension Tensor {
 }
 
 /// The gradients of the sum of `outputs` with respect to `inputs`, without touching anybody's `grad`.
+///
+/// - Parameter allowUnused: gives an undefined tensor (``Tensor/isDefined``) for an input that the outputs do not depend on, which is an
+///   error else.
 public func gradients(
     of outputs: [Tensor], with outputGradients: [Tensor]? = nil, for inputs: [Tensor], retainGraph: Bool = false,
-    createGraph: Bool = false
+    createGraph: Bool = false, allowUnused: Bool = false
 ) -> [Tensor] {
     let roots = outputs.map(\.handle)
     let rootGradients = outputGradients.map { $0.map(\.handle) } ?? .init(repeating: nil, count: outputs.count)
@@ -42,7 +45,7 @@ public func gradients(
     var results = [CTTensor?](repeating: nil, count: inputs.count)
     torchCheck(
         api.gradients(
-            roots, rootGradients, roots.count, leaves, leaves.count, retainGraph || createGraph, createGraph, false, &results))
+            roots, rootGradients, roots.count, leaves, leaves.count, retainGraph || createGraph, createGraph, allowUnused, &results))
     return results.map { Tensor(handle: $0) }
 }
 

@@ -35,7 +35,7 @@ public final class AdamW: Optimizer {
         self.eps = eps
     }
 
-    public func step(learningRate: Double) {
+    public func step(learningRate: Double, unless isBroken: Tensor?) {
         withoutGradients {
             for group in groups {
                 let slots = Slot.all(in: group)
@@ -47,12 +47,12 @@ public final class AdamW: Optimizer {
                     return new
                 }
                 let steps = current.map(\.steps)
-                Foreach.add_(steps, 1)
+                if let isBroken { Foreach.add_(steps, 1 - isBroken) } else { Foreach.add_(steps, 1) }
                 Foreach.adamW_(
                     slots.map(\.parameter), gradients: slots.map(\.gradient), averages: current.map(\.average),
                     squareAverages: current.map(\.squareAverage), steps: steps,
                     learningRate: learningRate * group.learningRateScale, beta1: beta1, beta2: beta2,
-                    weightDecay: group.weightDecay, eps: eps)
+                    weightDecay: group.weightDecay, eps: eps, unless: isBroken)
             }
         }
     }

@@ -11,8 +11,10 @@ public protocol Optimizer: AnyObject {
     var groups: [ParameterGroup] { get }
 
     /// One step. Parameters without a gradient are left alone.
-    /// - Parameter learningRate: multiplied by each group's ``ParameterGroup/learningRateScale``.
-    func step(learningRate: Double)
+    /// - Parameters:
+    ///   - learningRate: multiplied by each group's ``ParameterGroup/learningRateScale``.
+    ///   - isBroken: a float32 scalar on the parameters' device; where it is 1, nothing is changed, and the host need not know.
+    func step(learningRate: Double, unless isBroken: Tensor?)
 
     /// Everything that the next step depends on besides parameters and gradients, by name. The tensors are the optimiser's own.
     var state: [(String, Tensor)] { get }
@@ -23,6 +25,9 @@ public protocol Optimizer: AnyObject {
 }
 
 extension Optimizer {
+    /// One step in any case.
+    public func step(learningRate: Double) { step(learningRate: learningRate, unless: nil) }
+
     /// All parameters, group by group.
     public var parameters: [(name: String, tensor: Tensor)] { groups.flatMap(\.parameters) }
 

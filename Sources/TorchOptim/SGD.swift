@@ -22,25 +22,26 @@ public final class SGD: Optimizer {
         self.nesterov = nesterov
     }
 
-    public func step(learningRate: Double) {
+    public func step(learningRate: Double, unless isBroken: Tensor?) {
         withoutGradients {
             for group in groups {
                 let slots = Slot.all(in: group)
                 let isNew = slots.map { momentum != 0 && buffers[$0.name] == nil }
-                update(zip(slots, isNew).filter { $0.1 }.map(\.0), group, learningRate, isFirstStep: true)
-                update(zip(slots, isNew).filter { !$0.1 }.map(\.0), group, learningRate, isFirstStep: false)
+                update(zip(slots, isNew).filter { $0.1 }.map(\.0), group, learningRate, isFirstStep: true, isBroken)
+                update(zip(slots, isNew).filter { !$0.1 }.map(\.0), group, learningRate, isFirstStep: false, isBroken)
             }
         }
     }
 
-    private func update(_ slots: [Slot], _ group: ParameterGroup, _ learningRate: Double, isFirstStep: Bool) {
+    private func update(_ slots: [Slot], _ group: ParameterGroup, _ learningRate: Double, isFirstStep: Bool, _ isBroken: Tensor?) {
         guard !slots.isEmpty else { return }
-        if isFirstStep { for slot in slots { buffers[slot.name] = slot.parameter.emptyLike() } }
+        // Zero, not empty: a broken first step writes nothing there.
+        if isFirstStep { for slot in slots { buffers[slot.name] = slot.parameter.zerosLike() } }
         Foreach.sgd_(
             slots.map(\.parameter), gradients: slots.map(\.gradient),
             momentumBuffers: momentum == 0 ? [] : slots.map { buffers[$0.name]! },
             learningRate: learningRate * group.learningRateScale, momentum: momentum, dampening: dampening,
-            weightDecay: group.weightDecay, nesterov: nesterov, isFirstStep: isFirstStep)
+            weightDecay: group.weightDecay, nesterov: nesterov, isFirstStep: isFirstStep, unless: isBroken)
     }
 
     /// `momentum_buffer.<parameter>` for each parameter that has been stepped.

@@ -43,7 +43,7 @@ extension Benchmark {
                 "step", imagesPerCall: setup.recipe.data.loader.batchSize * accumulate, repeats: repeats, warmup: warmup
             ) {
                 let batches = try (0..<accumulate).map { _ in try loader.next()! }
-                _ = setup.step(batches, step: number % setup.steps, wantsNorm: false)
+                _ = setup.step(batches, step: number % setup.steps)
                 setup.device.synchronize()
                 number += 1
             }

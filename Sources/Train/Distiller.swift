@@ -1,5 +1,6 @@
 import Distill
 import Recipes
+import SegData
 import SegModels
 import Support
 import Torch
@@ -9,10 +10,15 @@ import TorchNN
 final class Distiller {
     let teacher: Network<VisionModel>
     private let student: VisionModel
-    private let methods: [Active]
+    /// Brings the teacher's class scores to the student's classes, where they differ.
+    let fold: ClassFold?
+    /// Nil where nobody says them.
+    let teacherClasses: ClassList?
+    let methods: [Active]
     let opponents: Opponents
 
-    private struct Active {
+    /// A method at work.
+    struct Active {
         let name: String
         let recipe: MethodRecipe
         let method: any DistillationMethod
@@ -21,17 +27,30 @@ final class Distiller {
     }
 
     /// - Throws: `UserError` when a tap does not exist, or the models do not fit a method.
-    init(teacher: Network<VisionModel>, student: Segmenter, methods recipes: [MethodRecipe], classes: Int) throws {
+    /// - Parameters:
+    ///   - teacherClasses: nil where nobody says them.
+    ///   - classes: the student's.
+    init(
+        teacher: Network<VisionModel>, classes teacherClasses: ClassList?, student: Segmenter, methods recipes: [MethodRecipe],
+        of classes: ClassList, fold: ClassFold?
+    ) throws {
         self.teacher = teacher
         self.student = student.model
+        self.teacherClasses = teacherClasses
+        self.fold = fold
         var names: Set<String> = []
         methods = try recipes.map { recipe in
             let kind = try Methods.named(recipe.name)
             let taps = try MethodTaps(recipe)
+            var teacherChannels = try Self.channels(taps.teacher, teacher.model, recipe.name, "teacher")
+            let studentChannels = try Self.channels(taps.student, student.model, recipe.name, "student")
+            for (role, tap) in taps.teacher where tap == "logits" {
+                if let fold { teacherChannels[role] = fold.count }
+                try Self.checkClasses(recipe.name, teacherChannels[role]!, taps.student[role] == tap ? studentChannels[role]! : nil)
+            }
             let setup = MethodSetup(
-                settings: recipe.settings,
-                teacherChannels: try Self.channels(taps.teacher, teacher.model, recipe.name, "teacher"),
-                studentChannels: try Self.channels(taps.student, student.model, recipe.name, "student"), classes: classes)
+                settings: recipe.settings, teacherChannels: teacherChannels, studentChannels: studentChannels,
+                classes: classes.count)
             let method = try kind.init(setup)
             method.to(student.device)
             // The same method may be used at several taps: kd, cwd, cwd-2.
@@ -57,6 +76,15 @@ final class Distiller {
                 "\(method): the \(side) \(model.card.name) has no tap '\(tap)'",
                 hint: "\(nearest)Its taps: \(known.joined(separator: ", ")).")
         }
+    }
+
+    /// Scores are compared class by class.
+    private static func checkClasses(_ method: String, _ teacher: Int, _ student: Int?) throws {
+        guard let student, teacher != student else { return }
+        throw UserError(
+            "\(method) compares class scores, but the teacher tells \(teacher) classes apart and the student \(student)",
+            hint: "Say with teacher.classMap which of the student's classes each of the teacher's is, or distil features: "
+                + "cwd with taps: {teacher: features, student: features}.")
     }
 
     /// What the student's forward pass has to record.
@@ -86,26 +114,45 @@ final class Distiller {
         try opponents.load(state: Dictionary(uniqueKeysWithValues: others.map { (String($0.key.dropFirst(10)), $0.value) }))
     }
 
-    /// The weighted losses of one batch, by name; 0 of a method that has not set in yet. What trains the methods' opponents is propagated
-    /// back at once: it does not reach the student.
+    /// The losses of one batch; none of a method that has not set in yet. What trains the methods' opponents is propagated back at once: it
+    /// does not reach the student.
     ///
     /// - Parameter progress: the share of the training that is over.
-    func losses(_ images: Tensor, student taps: Taps, labels: Tensor, at progress: Double) -> [(String, Tensor)] {
+    func losses(_ images: Tensor, student taps: Taps, labels: Tensor, at progress: Double) -> [LossTerm] {
         let weights = methods.map { $0.recipe.weight(at: progress) }
         let wanted = Set(zip(methods, weights).flatMap { $1 > 0 ? Array($0.teacherTaps.values) : [] })
-        let seen = wanted.isEmpty ? Taps() : withoutGradients { teacher.record(wanted, of: images) }
+        let seen = wanted.isEmpty ? [:] : teacherMaps(wanted, of: images)
+        let own = maps(taps, of: student, images)
         return zip(methods, weights).map { active, weight in
-            guard weight > 0 else { return (active.name, Tensor.zeros([], device: images.device)) }
-            func map(_ tap: String, _ taps: Taps, _ model: VisionModel) -> Tensor {
-                taps.map(tap, height: images.size(1), width: images.size(2), stride: model.tapStrides[tap]!)
-            }
+            guard weight > 0 else { return LossTerm(active.name, weight: 0, nil) }
             let inputs = MethodInputs(
-                teacher: active.teacherTaps.mapValues { map($0, seen, teacher.model) },
-                student: active.studentTaps.mapValues { map($0, taps, student) }, labels: labels)
+                teacher: active.teacherTaps.mapValues { seen[$0]! }, student: active.studentTaps.mapValues { own[$0]! }, labels: labels)
             let loss = active.method.loss(inputs)
             loss.opponent?.backward()
-            return (active.name, loss.total * weight)
+            return LossTerm(active.name, weight: weight, loss.total, parts: loss.terms)
         }
+    }
+
+    /// The teacher's maps by tap, class scores in the student's classes, without gradients.
+    func teacherMaps(_ taps: Set<String>, of images: Tensor) -> [String: Tensor] {
+        withoutGradients {
+            var found = maps(teacher.record(taps, of: images), of: teacher.model, images)
+            if let fold, let scores = found["logits"] { found["logits"] = fold(scores) }
+            return found
+        }
+    }
+
+    /// What was recorded as B×C×h×w, a transformer's tokens too.
+    func maps(_ taps: Taps, of model: VisionModel, _ images: Tensor) -> [String: Tensor] {
+        Dictionary(
+            uniqueKeysWithValues: taps.tensors.keys.map { name in
+                (name, taps.map(name, height: images.size(1), width: images.size(2), stride: model.tapStrides[name]!))
+            })
+    }
+
+    /// The methods' factors when a share of the training is over.
+    func weights(at progress: Double) -> [String: Double] {
+        Dictionary(uniqueKeysWithValues: methods.map { ($0.name, $0.recipe.weight(at: progress)) })
     }
 
     /// One line for each method: its taps, their shapes, and the memory of its loss.

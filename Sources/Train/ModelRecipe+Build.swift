@@ -1,5 +1,6 @@
 import Foundation
 import Recipes
+import SegData
 import SegModels
 import Support
 import Torch
@@ -17,12 +18,7 @@ extension ModelRecipe {
     /// - Throws: `LoadError` with names when the weights do not fit, `UserError`, `TensorFileError`.
     func build(classes: Int) throws -> (model: SegmentationModel, report: String?) {
         if let checkpoint {
-            let saved = try SavedModel(at: checkpoint)
-            guard saved.info.model == model else {
-                throw UserError(
-                    "\(saved.url.path) holds a \(saved.info.model), but the recipe asks for \(model)",
-                    hint: "Set 'model' to \(saved.info.model), or give the run of a \(model).")
-            }
+            let saved = try trained(checkpoint)
             guard saved.info.classes.count == classes else {
                 throw UserError(
                     "\(saved.url.path) tells \(saved.info.classes.count) classes apart, the data has \(classes)",
@@ -44,22 +40,68 @@ extension ModelRecipe {
         return (built, "\(report) from \(weights)")
     }
 
-    /// A teacher, on the CPU: a segmentation network as ``build(classes:)`` makes it, or a backbone, whose maps a student can learn
-    /// from; a folder's weights stay in the file's memory and type.
-    func buildTeacher(classes: Int) throws -> (model: VisionModel, report: String?) {
+    private func trained(_ checkpoint: String) throws -> SavedModel {
+        let saved = try SavedModel(at: checkpoint)
+        guard saved.info.model == model else {
+            throw UserError(
+                "\(saved.url.path) holds a \(saved.info.model), but the recipe asks for \(model)",
+                hint: "Set 'model' to \(saved.info.model), or give the run of a \(model).")
+        }
+        return saved
+    }
+
+    /// A network that is learnt from.
+    struct Teacher {
+        let model: VisionModel
+        /// What was loaded, in words; nil for random weights.
+        let report: String?
+        /// Nil where neither its file nor the recipe says them.
+        var classes: ClassList?
+        /// Onto the student's classes, where the recipe says so.
+        var map: ClassMap?
+    }
+
+    /// A teacher, on the CPU: a segmentation network as ``build(classes:)`` makes it, but of any classes, or a backbone, whose maps a
+    /// student can learn from; a folder's weights stay in the file's memory and type.
+    /// - Throws: `UserError` when the class map does not fit, and what loading throws.
+    func buildTeacher(student: ClassList) throws -> Teacher {
+        // Weights alone do not say how many classes they know: the map does.
+        let isNamed = checkpoint != nil || isFolder
+        let ownMap = try isNamed ? nil : classMap.map { try ClassMap.ofTeacher($0, teacher: nil, student: student) }
+        var teacher = try loadTeacher(classes: ownMap?.source.count ?? student.count)
+        if let ownMap { (teacher.classes, teacher.map) = (ownMap.source, ownMap) }
+        if let classMap, teacher.map == nil { teacher.map = try .ofTeacher(classMap, teacher: teacher.classes, student: student) }
+        guard let map = teacher.map, let scores = teacher.model.tapChannels["logits"], scores != map.source.count else { return teacher }
+        throw UserError("teacher.classMap: the teacher tells \(scores) classes apart, the map \(map.source.count)")
+    }
+
+    private func loadTeacher(classes: Int) throws -> Teacher {
+        if let checkpoint {
+            let saved = try trained(checkpoint)
+            let network = try saved.load()
+            return Teacher(
+                model: network, report: "\(network.stateDict().count) tensors from \(saved.url.path)", classes: saved.info.classes)
+        }
         if isFolder && weights == nil && reinitialize.isEmpty && discard.isEmpty {
             try refuseOptions()
-            let network = try ModelFolder(URL(fileURLWithPath: model)).load()
-            return (network, "\(network.stateDict().count) tensors from \(model)")
+            let folder = try ModelFolder(URL(fileURLWithPath: model))
+            let network = try folder.load()
+            let names = folder.description.classNames
+            return Teacher(
+                model: network, report: "\(network.stateDict().count) tensors from \(model)",
+                classes: names.count == network.card.classes && !names.isEmpty ? ClassList(names: names) : nil)
         }
-        guard Models.isBackbone(model) else { return try build(classes: classes) }
+        guard Models.isBackbone(model) else {
+            let (network, report) = try build(classes: classes)
+            return Teacher(model: network, report: report)
+        }
         try refuseOptions(besides: ModelOptions(patchSize: patchSize))
         guard let weights else {
             throw UserError("the teacher \(model) has no weights", hint: "Give 'teacher.weights', or a folder as 'teacher.model'.")
         }
         let backbone = try withoutInitialization { try Models.backbone(model, patchSize: patchSize) }
         let report = try backbone.load(weights: Tensor.load(URL(fileURLWithPath: weights)), from: weights)
-        return (backbone, "\(report) from \(weights)")
+        return Teacher(model: backbone, report: "\(report) from \(weights)")
     }
 
     /// A folder's config.json says all of the architecture, a backbone has no more than its patches to choose.

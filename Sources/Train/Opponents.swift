@@ -22,8 +22,9 @@ final class Opponents {
     }
 
     /// One step of those that have a gradient.
-    func step() {
-        for opponent in trained { opponent.optimizer.step(learningRate: opponent.learningRate) }
+    /// - Parameter isBroken: where it is 1, nothing is changed.
+    func step(unless isBroken: Tensor) {
+        for opponent in trained { opponent.optimizer.step(learningRate: opponent.learningRate, unless: isBroken) }
     }
 
     /// The optimisers' state, for checkpoints.

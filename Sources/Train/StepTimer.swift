@@ -6,6 +6,10 @@ import Torch
 /// Collects what one logged line tells: losses summed on the device, seconds by phase, images.
 struct StepTimer {
     private var sums: [(name: String, value: Tensor)] = []
+    /// A term that has not set in yet is in fewer steps than the others.
+    private var unweighted: [String: (sum: Tensor, count: Int)] = [:]
+    private var trunkNorms: [(name: String, value: Tensor)] = []
+    private var gradientNorm: Tensor?
     private var steps = 0
     private var images = 0
     private var waiting = 0.0
@@ -21,6 +25,15 @@ struct StepTimer {
         } else {
             for (sum, term) in zip(sums, outcome.losses) { sum.value.add_(term.value) }
         }
+        for (name, value) in outcome.unweighted {
+            if let (sum, count) = unweighted[name] {
+                unweighted[name] = (sum.add_(value), count + 1)
+            } else {
+                unweighted[name] = (value.clone(), 1)
+            }
+        }
+        if !outcome.trunkNorms.isEmpty { trunkNorms = outcome.trunkNorms }
+        gradientNorm = outcome.gradientNorm
         steps += 1
         self.images += images
         waiting += waited
@@ -33,27 +46,25 @@ struct StepTimer {
         return try body()
     }
 
+    /// What is not a number any more since the last line, by name; waits for the device.
+    var broken: [String] {
+        let names = sums.filter { !$0.value.item().isFinite }.map(\.name).sorted()
+        return names + (gradientNorm.map { $0.item().isFinite } ?? true ? [] : ["gradient"])
+    }
+
     /// The line's event; waits for the device and starts the next one.
-    /// - Throws: `UserError` when a loss or the gradient is no longer a number.
-    mutating func finish(step: Int, epoch: Double, learningRate: Double, gradientNorm: Tensor?, device: Device) throws -> StepEvent {
+    mutating func finish(step: Int, epoch: Double, learningRate: Double, device: Device) -> StepEvent {
         var losses: [String: Double] = [:]
         for (name, sum) in sums { losses[name] = sum.item() / Double(steps) }
-        let norm = gradientNorm?.item()
+        let norms = trunkNorms.map { (name: $0.name, norm: $0.value.item()) }
         let seconds = (Self.now() - since - paused) / Double(steps)
         let wait = waiting / Double(steps)
         let event = StepEvent(
-            step: step, epoch: epoch, losses: losses, learningRate: learningRate, gradientNorm: norm,
+            step: step, epoch: epoch, losses: losses, unweighted: unweighted.mapValues { $0.sum.item() / Double($0.count) },
+            gradientShares: norms.isEmpty ? nil : .init(sharesOf: norms), learningRate: learningRate, gradientNorm: gradientNorm?.item(),
             imagesPerSecond: Double(images) / (seconds * Double(steps)), seconds: ["data": wait, "step": seconds - wait],
             memory: device == .cpu ? Processor.residentMemory : device.memory.allocated)
         self = StepTimer()
-        let broken = losses.filter { !$0.value.isFinite }.keys.sorted() + (norm.map { $0.isFinite } ?? true ? [] : ["gradient"])
-        guard broken.isEmpty else {
-            throw UserError(
-                "training diverged before step \(step): \(broken.joined(separator: ", ")) is not a number any more",
-                hint: "Lower optimizer.learningRate, set optimizer.clip (5, say) or a warm-up, or a method's weight; "
-                    + "the last checkpoint is intact.",
-                exitCode: .internalError)
-        }
         return event
     }
 }

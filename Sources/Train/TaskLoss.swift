@@ -14,11 +14,10 @@ struct TaskLoss {
     }
 
     /// - Parameter labels: B×H×W int64, 255 = ignore.
-    /// - Returns: the terms by name, already weighted.
-    func callAsFunction(_ output: ModelOutput, _ labels: Tensor, _ model: SegmentationModel) -> [(String, Tensor)] {
-        var terms = [("task", crossEntropy(output.logits, labels, model))]
+    func callAsFunction(_ output: ModelOutput, _ labels: Tensor, _ model: SegmentationModel) -> [LossTerm] {
+        var terms = [LossTerm("task", weight: 1, crossEntropy(output.logits, labels, model))]
         if let auxiliary = output.auxiliary, auxiliaryWeight > 0 {
-            terms.append(("auxiliary", crossEntropy(auxiliary, labels, model) * auxiliaryWeight))
+            terms.append(LossTerm("auxiliary", weight: auxiliaryWeight, crossEntropy(auxiliary, labels, model)))
         }
         return terms
     }

@@ -21,6 +21,8 @@ public final class Trainer {
     let observer: TrainingObserver
     var position: TrainingPosition
     private let events: EventLog
+    /// The steps that are not known to be good yet.
+    var recent: [StepRecord] = []
 
     var recipe: Recipe { setup.recipe }
 
@@ -59,6 +61,7 @@ public final class Trainer {
     /// - Throws: ``Interrupted`` after Ctrl-C, with everything saved; `TorchError` (out of memory, say); `UserError` when
     ///   training diverges, a sample cannot be read or the disk is full. The last checkpoint stays intact.
     public func train() throws {
+        if position.step == 0 && recipe.preflight.enabled { try preflight() }
         try Interruption.observed {
             try withTorchErrors { try loop() }
         }
@@ -70,44 +73,58 @@ public final class Trainer {
         observer.finished()
     }
 
+    /// Looks before the first step; an earlier look at the same teacher is not repeated.
+    private func preflight() throws {
+        var preflight = Preflight(setup)
+        preflight.statistics = run.classStatisticsFile
+        preflight.known = try run.readPreflight()?.teacher?.score
+        let record = try preflight.run(note: observer.note)
+        try run.write(record)
+        for line in record.summary { observer.note(line) }
+    }
+
     private func loop() throws {
         let step = setup.step
         let accumulate = recipe.optimizer.accumulate
         let loader = try recipe.data.trainingLoader(
             setup.trainingSet, seed: recipe.seed, statistics: run.classStatisticsFile, from: position.loader)
         var timer = StepTimer()
+        step.restart(after: position.step)
         while position.step < setup.steps {
             let number = position.step + 1
+            recent.append(StepRecord(step: number, loader: loader.position, random: setup.randomState))
             var batches: [Batch] = []
             for _ in 0..<accumulate { batches.append(try loader.next()!) }
             let isLogged = number % recipe.log.every == 0 || number == setup.steps
+            let share = recipe.log.gradientShare
             // A scope of its own: an operator that fails stops here, before anything is logged or saved.
-            let outcome = try withTorchErrors { step(batches, step: position.step, wantsNorm: isLogged) }
+            let outcome = try withTorchErrors { step(batches, step: position.step, wantsShares: share > 0 && number % share == 0) }
             position.step = number
             position.loader = loader.position
             timer.add(outcome, images: batches.reduce(0) { $0 + $1.count }, waited: batches.reduce(0) { $0 + $1.secondsWaited })
             let epoch = Double(number * accumulate) / Double(loader.batchesPerEpoch)
+            let isInterrupted = Interruption.isRequested
+            let isPause = isInterrupted || isValidated(after: number) || number % recipe.checkpoint.every == 0
+            // The CPU is never waited for; elsewhere the host looks when it has to wait anyway.
+            if isLogged || isPause || setup.device == .cpu { try stopWhereBroken(outcome, timer) }
             if isLogged {
-                let event = try timer.finish(
-                    step: number, epoch: epoch, learningRate: step.schedule.rate(at: number - 1), gradientNorm: outcome.gradientNorm,
-                    device: setup.device)
+                let event = timer.finish(
+                    step: number, epoch: epoch, learningRate: step.schedule.rate(at: number - 1), device: setup.device)
                 try events.append(.step(event))
                 observer.logged(event)
             }
             observer.stepped(number, of: setup.steps)
-            try timer.pausing { try pause(after: number, epoch: epoch) }
+            if isPause { try timer.pausing { try pause(after: number, epoch: epoch, isInterrupted) } }
         }
     }
 
+    private func isValidated(after step: Int) -> Bool { step % recipe.evaluation.every == 0 || step == setup.steps }
+
     /// What happens between steps: validation, checkpoint, an interruption.
-    private func pause(after step: Int, epoch: Double) throws {
-        let isLast = step == setup.steps
-        let isValidated = step % recipe.evaluation.every == 0 || isLast
-        if isValidated { try validate(epoch) }
-        let isInterrupted = Interruption.isRequested
-        guard isValidated || isInterrupted || step % recipe.checkpoint.every == 0 else { return }
+    private func pause(after step: Int, epoch: Double, _ isInterrupted: Bool) throws {
+        if isValidated(after: step) { try validate(epoch) }
         try save()
-        guard isInterrupted, !isLast else { return }
+        guard isInterrupted, step < setup.steps else { return }
         try run.updateInfo { $0.status = .interrupted }
         throw Interrupted(run: run.url, step: step)
     }

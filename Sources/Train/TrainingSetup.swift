@@ -47,10 +47,10 @@ public final class TrainingSetup {
         // Where bad samples are put aside, all have been read.
         if checkingData && data.dataset.isFiles && data.badSamples == .stop { try Self.check([trainingSet, validationSet], note) }
 
-        let classes = trainingSet.classes.count
+        let classes = trainingSet.classes
         TorchRandom.seed(recipe.seed)
         let device = device
-        let (model, loaded) = try withTorchErrors { try recipe.student.build(classes: classes) }
+        let (model, loaded) = try withTorchErrors { try recipe.student.build(classes: classes.count) }
         note("student \(recipe.student.model): \(model.parameterCount.formatted()) parameters, \(loaded ?? "random weights")")
         let student = try withTorchErrors {
             Segmenter(model, device: device, precision: recipe.student.precision, channelsLast: recipe.channelsLast)
@@ -77,17 +77,20 @@ public final class TrainingSetup {
     }
 
     private static func distiller(
-        _ recipe: Recipe, _ teacherRecipe: ModelRecipe, _ student: Segmenter, _ classes: Int, _ note: (String) -> Void
+        _ recipe: Recipe, _ teacherRecipe: ModelRecipe, _ student: Segmenter, _ classes: ClassList, _ note: (String) -> Void
     ) throws -> Distiller {
         // The teacher and the projectors have random numbers of their own.
         try TorchRandom.isolated(seed: recipe.seed) {
             try withTorchErrors {
-                let (model, loaded) = try teacherRecipe.buildTeacher(classes: classes)
-                note("teacher \(teacherRecipe.model): \(model.parameterCount.formatted()) parameters, \(loaded ?? "random weights")")
+                let built = try teacherRecipe.buildTeacher(student: classes)
+                let loaded = built.report ?? "random weights"
+                note("teacher \(teacherRecipe.model): \(built.model.parameterCount.formatted()) parameters, \(loaded)")
                 let teacher = Network(
-                    model, device: student.device, precision: teacherRecipe.precision, channelsLast: recipe.channelsLast)
+                    built.model, device: student.device, precision: teacherRecipe.precision, channelsLast: recipe.channelsLast)
                 teacher.storeForInference()
-                return try Distiller(teacher: teacher, student: student, methods: recipe.distillation, classes: classes)
+                return try Distiller(
+                    teacher: teacher, classes: built.classes, student: student, methods: recipe.distillation, of: classes,
+                    fold: built.map.map { try ClassFold($0, device: student.device) })
             }
         }
     }
@@ -140,9 +143,17 @@ public final class TrainingSetup {
             state += average.state.map { ("average.\($0)", $1) }
             state += student.model.stateDict().map { ("model.\($0)", $1) }
         }
-        state.append(("random.cpu", TorchRandom.state()))
-        if device != .cpu { state.append(("random.device", TorchRandom.state(of: device))) }
-        return state
+        return state + randomState
+    }
+
+    /// The states of the generators that dropout draws from.
+    var randomState: [(String, Tensor)] {
+        [("random.cpu", TorchRandom.state())] + (device == .cpu ? [] : [("random.device", TorchRandom.state(of: device))])
+    }
+
+    func restoreRandom(_ state: [String: Tensor]) {
+        if let random = state["random.cpu"] { TorchRandom.setState(random) }
+        if device != .cpu, let random = state["random.device"] { TorchRandom.setState(random, of: device) }
     }
 
     /// Goes on from what ``deployedState`` and ``trainingState`` were.
@@ -157,11 +168,10 @@ public final class TrainingSetup {
             try step.optimizer.load(state: part("optimizer."))
             try distiller?.load(state: part("methods."), from: source)
             try step.average?.load(state: part("average."))
-            guard let random = training["random.cpu"] else {
+            guard training["random.cpu"] != nil else {
                 throw UserError("\(source) has no state of the random numbers", hint: "Train anew with --overwrite.")
             }
-            TorchRandom.setState(random)
-            if device != .cpu, let random = training["random.device"] { TorchRandom.setState(random, of: device) }
+            restoreRandom(training)
         }
     }
 }

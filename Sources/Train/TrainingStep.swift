@@ -13,6 +13,11 @@ final class TrainingStep {
     let optimizer: any Optimizer
     let schedule: LearningRateSchedule
     let average: ExponentialMovingAverage?
+    /// The student's parameters below its head, which every loss shapes.
+    let trunk: [Tensor]
+    /// The steps that were taken. A step whose loss or gradient is not a number is not, and none after it.
+    private(set) var taken: Tensor
+    private var isBroken: Tensor
     private let taskLoss: TaskLoss
     private let clip: Double?
     private let steps: Int
@@ -22,6 +27,9 @@ final class TrainingStep {
         self.distiller = distiller
         self.steps = steps
         student.model.train()
+        trunk = student.model.trunk
+        taken = .zeros([], dtype: .int64, device: student.device)
+        isBroken = .zeros([], device: student.device)
         let parameters = student.model.namedParameters() + (distiller?.namedParameters ?? []).map { ("distillation.\($0)", $1) }
         optimizer = try recipe.optimizer.build(parameters)
         schedule = recipe.schedule.build(base: recipe.optimizer.learningRate, steps: steps)
@@ -34,37 +42,66 @@ final class TrainingStep {
     struct Outcome {
         /// By name, weighted, averaged over the accumulated batches; `total` first.
         let losses: [(name: String, value: Tensor)]
-        /// The L2 norm of the gradient before clipping; nil when it was not asked for.
-        let gradientNorm: Tensor?
+        /// Each term and its parts before their weights, likewise averaged.
+        let unweighted: [(name: String, value: Tensor)]
+        /// The L2 norm of the gradient before clipping.
+        let gradientNorm: Tensor
+        /// Of each weighted term's gradient on the trunk, from the first batch; empty unless asked for.
+        let trunkNorms: [(name: String, value: Tensor)]
     }
 
-    /// - Parameter wantsNorm: whether the gradient's norm is to be logged.
-    func callAsFunction(_ batches: [Batch], step: Int, wantsNorm: Bool) -> Outcome {
+    /// - Parameters:
+    ///   - step: the steps before this one.
+    ///   - wantsShares: whether the terms' gradients on the trunk are to be measured, which takes a backward pass each.
+    func callAsFunction(_ batches: [Batch], step: Int, wantsShares: Bool = false) -> Outcome {
         optimizer.zeroGrad()
         distiller?.opponents.zeroGrad()
-        var sums: [(name: String, value: Tensor)] = []
+        let count = Double(batches.count)
+        var losses: [(name: String, value: Tensor)] = []
+        var unweighted: [(name: String, value: Tensor)] = []
+        var norms: [(name: String, value: Tensor)] = []
         for batch in batches {
-            let terms = losses(batch, at: Double(step) / Double(steps))
-            let total = terms.dropFirst().reduce(terms[0].1) { $0 + $1.1 } / Double(batches.count)
+            let terms = terms(batch.images(on: student.device), batch.labels(on: student.device), at: progress(before: step))
+            if wantsShares && losses.isEmpty { norms = zip(terms.map(\.name), terms.gradientNorms(on: trunk)).map { ($0, $1) } }
+            let total = terms.total / count
             total.backward()
-            let scaled = [("total", total.detach())] + terms.map { ($0.0, $0.1.detach() / Double(batches.count)) }
-            sums = sums.isEmpty ? scaled : zip(sums, scaled).map { ($0.name, $0.value + $1.1) }
+            let none = Tensor.zeros([], device: student.device)
+            let scaled = [("total", total.detach())] + terms.map { ($0.name, ($0.weighted?.detach() ?? none) / count) }
+            let plain = terms.unweighted.map { ($0.name, $0.value / count) }
+            losses = losses.isEmpty ? scaled : zip(losses, scaled).map { ($0.name, $0.value + $1.1) }
+            unweighted = unweighted.isEmpty ? plain : zip(unweighted, plain).map { ($0.name, $0.value + $1.1) }
         }
         let tensors = optimizer.parameters.map(\.tensor)
-        let norm = clip.map { clipGradientNorm(tensors, limit: $0) } ?? (wantsNorm ? gradientNorm(tensors) : nil)
-        optimizer.step(learningRate: schedule.rate(at: step))
-        distiller?.opponents.step()
+        let norm = clip.map { clipGradientNorm(tensors, limit: $0) } ?? gradientNorm(tensors)
+        withoutGradients {
+            isBroken = isBroken.maximum((.!(losses[0].value + norm).isFinite()).float)
+            taken = taken + (1 - isBroken).long
+        }
+        optimizer.step(learningRate: schedule.rate(at: step), unless: isBroken)
+        distiller?.opponents.step(unless: isBroken)
         average?.update()
-        return Outcome(losses: sums, gradientNorm: norm)
+        return Outcome(losses: losses, unweighted: unweighted, gradientNorm: norm, trunkNorms: norms)
     }
 
-    private func losses(_ batch: Batch, at progress: Double) -> [(String, Tensor)] {
-        let images = batch.images(on: student.device)
-        let labels = batch.labels(on: student.device).long
+    /// The share of the training that is over after so many steps.
+    func progress(before step: Int) -> Double { Double(step) / Double(steps) }
+
+    /// The terms of one batch's loss, with their graphs.
+    /// - Parameters:
+    ///   - images: B×H×W×3 bytes.
+    ///   - labels: B×H×W bytes, 255 = ignore.
+    func terms(_ images: Tensor, _ labels: Tensor, at progress: Double) -> [LossTerm] {
+        let labels = labels.long
         var taps = Taps(distiller?.studentTaps ?? [])
         let output = student.forward(images, taps: &taps)
         let task = taskLoss(output, labels, student.model)
         return task + (distiller?.losses(images, student: taps, labels: labels, at: progress) ?? [])
+    }
+
+    /// Counts on from `step`, with nothing broken.
+    func restart(after step: Int) {
+        taken = .full([], Double(step), dtype: .int64, device: student.device)
+        isBroken = .zeros([], device: student.device)
     }
 }
 

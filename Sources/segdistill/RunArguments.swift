@@ -17,12 +17,45 @@ struct RunArguments: ParsableArguments {
     @Flag(help: "Replace the run in the folder.")
     var overwrite = false
 
+    @Flag(help: "Only look: the teacher, the maps compared, the losses' shares of the gradient, memory and time. Writes nothing.")
+    var plan = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Only run one step again, from the file that a run kept when its loss was no longer a number.", valueName: "file"),
+        completion: .file(extensions: ["safetensors"]))
+    var replay: String?
+
     func validate() throws {
         if resume && overwrite { throw ValidationError("--resume and --overwrite exclude each other") }
+        if plan && (resume || overwrite || replay != nil) || replay != nil && (resume || overwrite) {
+            throw ValidationError("--plan, --replay and --resume or --overwrite exclude each other")
+        }
+    }
+
+    /// Does what the options ask for: train, or look first.
+    func run(_ recipe: Recipe) throws {
+        if let replay {
+            let kept = try Replay(at: URL(fileURLWithPath: replay))
+            print(try kept.run(TrainingSetup(recipe, checkingData: false)).text)
+        } else if plan {
+            try showPlan(recipe)
+        } else {
+            try train(recipe)
+        }
+    }
+
+    private func showPlan(_ recipe: Recipe) throws {
+        let display = TrainingDisplay(recipe.name)
+        let setup = try TrainingSetup(recipe, note: display.note)
+        var preflight = Preflight(setup)
+        let folder = URL(fileURLWithPath: folder ?? recipe.defaultRunFolder)
+        preflight.known = try? RunFolder.open(folder).readPreflight()?.teacher?.score
+        print("\n" + (try preflight.run(note: display.note).text))
     }
 
     /// Trains what the recipe says, under a progress bar.
-    func train(_ recipe: Recipe) throws {
+    private func train(_ recipe: Recipe) throws {
         let out = folder ?? recipe.defaultRunFolder
         let existing: RunFolder.Existing = resume ? .resume : overwrite ? .overwrite : .refuse
         try TrainingRun(recipe, folder: out, existing: existing).train(TrainingDisplay(recipe.name))

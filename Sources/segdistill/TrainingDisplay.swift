@@ -9,6 +9,8 @@ final class TrainingDisplay {
     private let shared: SharedBar?
     private var own: ProgressBar?
     private var last: StepEvent?
+    /// As last measured.
+    private var shares: [String: Double] = [:]
 
     /// One bar over several trainings.
     final class SharedBar {
@@ -36,7 +38,10 @@ final class TrainingDisplay {
         var observer = TrainingObserver()
         observer.note = note
         observer.stepped = stepped
-        observer.logged = { self.last = $0 }
+        observer.logged = { event in
+            self.last = event
+            self.shares = event.gradientShares ?? self.shares
+        }
         observer.validated = validated
         observer.tested = { self.note("\(self.label): test mIoU \(percentage($0.meanIoU)) over \($0.images.count) images") }
         return observer
@@ -55,7 +60,12 @@ final class TrainingDisplay {
         guard let last else { return [] }
         let losses = last.losses.filter { $0.key != "total" }.sorted { $0.key < $1.key }
         var values = [(name: "loss", value: last.losses["total"] ?? .nan)]
-        if losses.count > 1 { values += losses.map { (name: $0.key, value: $0.value) } }
+        if losses.count > 1 {
+            for (name, value) in losses {
+                values.append((name: name, value: value))
+                if let share = shares[name] { values.append((name: "grad %", value: 100 * share)) }
+            }
+        }
         if let wait = last.seconds["data"], let step = last.seconds["step"], wait + step > 0 {
             values.append((name: "wait %", value: 100 * wait / (wait + step)))
         }

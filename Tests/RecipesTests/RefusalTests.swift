@@ -19,7 +19,7 @@ import Testing
     @Test func unknownKeyListsTheKnown() {
         #expect(
             refusal(smallest + "\nlog:\n  xyzzyxyzzy: 1\n")
-                == "r.yaml:7:3: log: unknown key 'xyzzyxyzzy'; known keys: every, tensorboard")
+                == "r.yaml:7:3: log: unknown key 'xyzzyxyzzy'; known keys: every, gradientShare, tensorboard")
     }
 
     @Test func unknownKeyAtTheTop() {
@@ -57,6 +57,23 @@ import Testing
     ])
     func optimizer(line: String, message: String) {
         #expect(refusal(smallest + "\noptimizer:\n  " + line) == message)
+    }
+
+    @Test(arguments: [
+        ("distillation: [{method: cwd, weight: -3}]", "distillation.0.weight: expected a number of at least 0.0, found '-3'"),
+        ("distillation: [{method: cwd, weight: nan}]", "distillation.0.weight: expected a number of at least 0.0, found 'nan'"),
+        ("distillation: [{method: cwd, weight: .inf}]", "distillation.0.weight: expected a number of at least 0.0, found '.inf'"),
+        ("loss: {auxiliaryWeight: -0.4}", "loss.auxiliaryWeight: expected a number of at least 0.0, found '-0.4'"),
+        ("log: {gradientShare: -1}", "log.gradientShare: expected a whole number of at least 0, found '-1'"),
+    ])
+    func wrongWeights(line: String, message: String) {
+        #expect(refusal(smallest + "\nteacher: {model: espnetv2-s2.0}\n" + line).contains(message))
+    }
+
+    @Test func onlyATeacherHasAClassMap() throws {
+        let methods = "\ndistillation: [{method: kd}]"
+        #expect(try parse(smallest + "\nteacher: {model: espnetv2-s2.0, classMap: common7}" + methods).teacher?.classMap == "common7")
+        #expect(refusal(smallest, "student.classMap=common7").contains("it belongs to the teacher"))
     }
 
     @Test func nothingGiven() {

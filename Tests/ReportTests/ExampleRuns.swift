@@ -32,7 +32,8 @@ final class ExampleRuns {
             try log.append(
                 .step(
                     StepEvent(
-                        step: step, epoch: 1, losses: ["total": 2 / Double(step), "task": 1 / Double(step)], learningRate: 0.01,
+                        step: step, epoch: 1, losses: ["total": 2 / Double(step), "task": 1 / Double(step)],
+                        gradientShares: method.map { [$0: 0.25, "task": 0.75] }, learningRate: 0.01,
                         imagesPerSecond: 30, seconds: ["data": 0.01, "step": 0.99])))
         }
         try log.append(

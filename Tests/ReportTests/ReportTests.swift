@@ -37,7 +37,9 @@ import Testing
         #expect(try unbalanced(html) == [])
         #expect(html.contains("<h1>Distillation by kd helped: +"))
         for title in ["How sure is that?", "Pictures", "Classes", "Training", "Details"] { #expect(html.contains("<h2>\(title)</h2>")) }
-        for caption in ["mIoU on val, in per cent", "Loss: task", "Learning rate"] { #expect(html.contains(caption)) }
+        for caption in ["mIoU on val, in per cent", "Loss: task", "Share of the gradient: kd, in per cent", "Learning rate"] {
+            #expect(html.contains(caption))
+        }
         #expect(html.contains("changes by kd") && html.contains("street/1"))
         // Names and recipes are text, not markup; nothing comes from elsewhere.
         #expect(html.contains("road &amp; kerb") && html.contains("&lt;b&gt;bold&lt;/b&gt;"))

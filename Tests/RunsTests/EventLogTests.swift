@@ -15,7 +15,8 @@ import Testing
     private func step(_ step: Int) -> RunEvent {
         .step(
             StepEvent(
-                step: step, epoch: Double(step) / 10, losses: ["total": 1.5, "kd": 0.25], learningRate: 0.001, gradientNorm: 2,
+                step: step, epoch: Double(step) / 10, losses: ["total": 1.5, "kd": 0.25],
+                unweighted: ["kd": 0.5, "kd.part": 0.125], gradientShares: ["kd": 0.25, "task": 0.75], learningRate: 0.001, gradientNorm: 2,
                 imagesPerSecond: 40, seconds: ["data": 0.001, "step": 0.2], memory: 1 << 30, time: 1_700_000_000 + Double(step)))
     }
 
@@ -122,7 +123,8 @@ import Testing
         #expect(first.count == 1)
         #expect(try records(first[0]).count == 6)
         #expect(String(decoding: try records(first[0])[0], as: UTF8.self).contains("brain.Event:2"))
-        #expect(String(decoding: try records(first[0])[2], as: UTF8.self).contains("loss/total"))
+        let scalars = String(decoding: try records(first[0])[2], as: UTF8.self)
+        for tag in ["loss/total", "loss_unweighted/kd.part", "gradient_share/task"] { #expect(scalars.contains(tag)) }
         // A resumed run writes a file of its own, without the steps that are taken again.
         try write([step(30)], resumingAt: 20)
         let second = try tensorBoardFiles()

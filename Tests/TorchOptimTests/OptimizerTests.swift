@@ -115,6 +115,23 @@ import TorchOptim
         #expect(sgd.state.isEmpty && adam.state.isEmpty)
     }
 
+    @Test("a broken step changes nothing", arguments: ["sgd.decay", "adamw"])
+    func broken(_ name: String) throws {
+        func run(_ isBroken: Double?) throws -> [Tensor] {
+            let training = try Training()
+            let optimizer = try Self.cases[name]!.make(training)
+            for broken in [0, isBroken, 0] {
+                guard let broken else { continue }
+                _ = training.backward(optimizer)
+                optimizer.step(learningRate: 0.1, unless: Tensor(broken))
+            }
+            return training.network.parameters() + optimizer.state.map(\.1)
+        }
+        let (plain, skipping, taking) = (try run(nil), try run(1), try run(0))
+        #expect(zip(plain, skipping).allSatisfy { $0.equals($1) })
+        #expect(!zip(plain, taking).allSatisfy { $0.equals($1) })
+    }
+
     // MARK: Which parameters
 
     @Test("what has no gradient is left alone", arguments: ["sgd.momentum", "sgd.decay", "adamw"])

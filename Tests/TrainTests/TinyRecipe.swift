@@ -20,6 +20,7 @@ func tinyRecipe(_ name: String, seed: Int = 1, steps: Int = 6, _ extra: String =
         optimizer: {learningRate: 0.01}
         schedule: {steps: \(steps)}
         evaluation: {every: 4, batchSize: 2}
+        preflight: {enabled: false}
         log: {every: 2}
         checkpoint: {every: 2}
         \(extra)

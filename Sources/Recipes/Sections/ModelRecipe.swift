@@ -15,6 +15,10 @@ public struct ModelRecipe: RecipeSection {
     public var headChannels: Int?
     public var auxiliaryHead = false
     public var precision = Precision.auto
+    /// A known map's name, or a file: what each of a teacher's classes is among the student's.
+    public var classMap: String?
+    /// Whether this is the network that is learnt from.
+    private var isTeacher = false
 
     public init() {}
 
@@ -64,8 +68,15 @@ public struct ModelRecipe: RecipeSection {
                 "What the network computes in: float32, bf16 (matrix products and convolutions), "
                     + "or auto: bf16 where the processor or GPU has it in hardware."
             ).known(as: "dtype", "amp"),
+            .value(
+                "classMap", \.classMap, or: "none",
+                "For a teacher of other classes than the student's: the name of a known map from them, such as common7, or a file with a "
+                    + "line 'teacher's class: student's class' for each of them."
+            ).only("the teacher") { $0.isTeacher }.known(as: "classes"),
         ]
     }
+
+    mutating func resolve(_ reader: RecipeReader) { isTeacher = reader.path() == "teacher" }
 
     func check(_ reader: inout RecipeReader) {
         let models = reader.catalog.models + (reader.path() == "teacher" ? reader.catalog.backbones : [])

@@ -78,9 +78,31 @@ public struct EvaluationRecipe: RecipeSection {
     }
 }
 
+/// What is looked at before training starts.
+public struct PreflightRecipe: RecipeSection {
+    public var enabled = true
+    public var teacherImages: Int? = 100
+
+    public init() {}
+
+    static var fields: [Field<PreflightRecipe>] {
+        [
+            .value(
+                "enabled", \.enabled,
+                "Look at the teacher, the losses' shares of the gradient, memory and time before the first step; training is the same without."
+            ).known(as: "run"),
+            .number(
+                "teacherImages", \.teacherImages, or: "all", .atLeast(0),
+                "Score the teacher on this many validation images, spread over the split; 0: not at all."
+            ).known(as: "images", "limit"),
+        ]
+    }
+}
+
 /// What is written while training runs.
 public struct LogRecipe: RecipeSection {
     public var every = 20
+    public var gradientShare = 200
     public var tensorboard = true
 
     public init() {}
@@ -89,6 +111,11 @@ public struct LogRecipe: RecipeSection {
         [
             .number("every", \.every, .atLeast(1), "Steps between two lines of the log; values leave the device only then.")
                 .known(as: "interval"),
+            .number(
+                "gradientShare", \.gradientShare, .atLeast(0),
+                "Steps between two measurements of each loss's part of the gradient on the student's trunk, which take a backward pass a loss; "
+                    + "0: never."
+            ).known(as: "gradientShares"),
             .value("tensorboard", \.tensorboard, "Write TensorBoard records beside events.jsonl."),
         ]
     }

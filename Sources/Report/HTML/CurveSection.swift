@@ -20,6 +20,13 @@ struct CurveSection: Sendable {
         charts += (losses.contains("total") ? ["total"] + terms : terms).map { term in
             LineChart(title: term == "total" ? "Loss" : "Loss: \(term)", lines: stepLines { $0.losses[term] })
         }
+        let shared = Set(arms.flatMap { $0.runs.flatMap { $0.steps.flatMap { ($0.gradientShares ?? [:]).keys } } })
+        // A single loss has all of the gradient.
+        charts += (shared.count > 1 ? shared.sorted() : []).map { term in
+            LineChart(
+                title: "Share of the gradient: \(term), in per cent", lines: stepLines { $0.gradientShares?[term] }, marksPoints: true,
+                startsAtZero: true, format: { percentage($0) }, axisFactor: 100)
+        }
         charts.append(LineChart(title: "Learning rate", lines: stepLines(\.learningRate), startsAtZero: true))
         charts.append(LineChart(title: "Gradient norm", lines: stepLines(\.gradientNorm)))
         charts.append(LineChart(title: "Training speed, images a second", lines: stepLines(\.imagesPerSecond), startsAtZero: true))

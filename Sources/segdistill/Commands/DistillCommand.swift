@@ -8,9 +8,11 @@ struct DistillCommand: ParsableCommand {
         abstract: "Trains a student that learns from a teacher, by the methods of the recipe.",
         discussion: """
             Writes a run folder as train does; the student's checkpoints hold neither the teacher nor the projectors. \
-            Ctrl-C saves everything and ends with exit code 75; the same command with --resume goes on.
+            Before the first step the teacher is scored on validation images, and the losses' shares of the gradient, memory and \
+            time are measured; --plan does no more than that. Ctrl-C saves everything and ends with exit code 75; the same command with --resume goes on.
 
             Examples:
+              segdistill distill --plan Recipes/camvid/cwd.yaml
               segdistill distill Recipes/camvid/cwd.yaml
               segdistill distill Recipes/camvid/cwd.yaml seed=2 distillation.cwd.weight=1
               segdistill distill Recipes/camvid/kd.yaml teacher.checkpoint=runs/big --out runs/mine
@@ -26,6 +28,6 @@ struct DistillCommand: ParsableCommand {
                 "\(recipe.recipe) names no distillation method",
                 hint: "Add a 'teacher' and 'distillation', or use: segdistill train \(recipe.recipe)", exitCode: .usage)
         }
-        try destination.train(document.recipe)
+        try destination.run(document.recipe)
     }
 }

@@ -25,6 +25,6 @@ struct TrainCommand: ParsableCommand {
             throw UserError(
                 "\(recipe.recipe) distils, which train does not", hint: "Use: segdistill distill \(recipe.recipe)", exitCode: .usage)
         }
-        try destination.train(document.recipe)
+        try destination.run(document.recipe)
     }
 }
