@@ -75,6 +75,10 @@ public struct Recipe: RecipeSection {
         if teacher == nil && !distillation.isEmpty {
             reader.report(at: "distillation", "needs a 'teacher' section; without one, leave the methods out")
         }
+        if teacher?.cache != nil && data.augmentation.mix != nil {
+            reader.report(
+                at: "teacher.cache", "a cached teacher has not seen mixed images; leave out 'data.augmentation.mix', or the cache")
+        }
         if teacher != nil && distillation.isEmpty {
             reader.report(at: "teacher", "has no effect without a method in 'distillation', such as - method: kd")
         }

@@ -9,6 +9,8 @@ import TorchNN
 /// The teacher and the methods by which the student learns from it.
 final class Distiller {
     let teacher: Network<VisionModel>
+    /// In place of the living teacher, where the recipe has one and it is filled.
+    private(set) var cache: TeacherCache?
     private let student: VisionModel
     /// Brings the teacher's class scores to the student's classes, where they differ.
     let fold: ClassFold?
@@ -90,6 +92,15 @@ final class Distiller {
     /// What the student's forward pass has to record.
     var studentTaps: Set<String> { Set(methods.flatMap { $0.studentTaps.values }) }
 
+    /// What the teacher's has to, when every method has set in.
+    var teacherTaps: Set<String> { Set(methods.flatMap { $0.teacherTaps.values }) }
+
+    /// From now on batches get their maps from the cache, and the teacher's weights are let go of.
+    func use(_ cache: TeacherCache) {
+        self.cache = cache
+        teacher.release()
+    }
+
     /// What is trained beside the student, with paths such as `cwd.projector.weight`.
     var namedParameters: [(String, Tensor)] {
         methods.flatMap { active in
@@ -117,11 +128,13 @@ final class Distiller {
     /// The losses of one batch; none of a method that has not set in yet. What trains the methods' opponents is propagated back at once: it
     /// does not reach the student.
     ///
-    /// - Parameter progress: the share of the training that is over.
-    func losses(_ images: Tensor, student taps: Taps, labels: Tensor, at progress: Double) -> [LossTerm] {
+    /// - Parameters:
+    ///   - progress: the share of the training that is over.
+    ///   - batch: that the images are of; nil asks the living teacher.
+    func losses(_ images: Tensor, student taps: Taps, labels: Tensor, at progress: Double, of batch: Batch? = nil) -> [LossTerm] {
         let weights = methods.map { $0.recipe.weight(at: progress) }
         let wanted = Set(zip(methods, weights).flatMap { $1 > 0 ? Array($0.teacherTaps.values) : [] })
-        let seen = wanted.isEmpty ? [:] : teacherMaps(wanted, of: images)
+        let seen = wanted.isEmpty ? [:] : teacherMaps(wanted, of: images, in: batch)
         let own = maps(taps, of: student, images)
         return zip(methods, weights).map { active, weight in
             guard weight > 0 else { return LossTerm(active.name, weight: 0, nil) }
@@ -134,9 +147,15 @@ final class Distiller {
     }
 
     /// The teacher's maps by tap, class scores in the student's classes, without gradients.
-    func teacherMaps(_ taps: Set<String>, of images: Tensor) -> [String: Tensor] {
+    /// - Parameter batch: whose maps come from the cache, where there is one.
+    func teacherMaps(_ taps: Set<String>, of images: Tensor, in batch: Batch? = nil) -> [String: Tensor] {
         withoutGradients {
-            var found = maps(teacher.record(taps, of: images), of: teacher.model, images)
+            var found =
+                if let cache, let batch {
+                    cache.maps(taps, of: batch, on: teacher.device)
+                } else {
+                    maps(teacher.record(taps, of: images), of: teacher.model, images)
+                }
             if let fold, let scores = found["logits"] { found["logits"] = fold(scores) }
             return found
         }

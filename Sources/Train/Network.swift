@@ -23,6 +23,13 @@ public final class Network<Model: VisionModel> {
     /// Keeps weights in the type that they are computed in: for a network that is not trained.
     public func storeForInference() { model.storeForInference(computingIn: autocast) }
 
+    /// Lets go of the weights: from now on the network only says what it is.
+    func release() {
+        withoutGradients {
+            for (_, tensor) in model.stateDict() { tensor.setData(.zeros([0], dtype: tensor.dtype, device: device)) }
+        }
+    }
+
     /// The taps of B×H×W×3 bytes, and no more computed than the deepest of them needs; they may be bfloat16.
     public func record(_ taps: Set<String>, of images_BHWC: Tensor) -> Taps {
         let input = model.normalize(images_BHWC)

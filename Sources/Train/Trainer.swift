@@ -63,6 +63,7 @@ public final class Trainer {
     public func train() throws {
         if position.step == 0 && recipe.preflight.enabled { try preflight() }
         try Interruption.observed {
+            try fillCache()
             try withTorchErrors { try loop() }
         }
         if !FileManager.default.fileExists(atPath: run.metricsFile(named: "test").path) { try test() }
@@ -81,6 +82,13 @@ public final class Trainer {
         let record = try preflight.run(note: observer.note)
         try run.write(record)
         for line in record.summary { observer.note(line) }
+    }
+
+    /// Has the teacher fill its cache, where the recipe has one, and trains from it.
+    private func fillCache() throws {
+        guard try !setup.useCache(observer) else { return }
+        try run.updateInfo { $0.status = .interrupted }
+        throw Interrupted(run: run.url, step: position.step)
     }
 
     private func loop() throws {

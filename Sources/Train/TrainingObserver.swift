@@ -4,6 +4,8 @@ import Runs
 public struct TrainingObserver {
     /// A line about what was built, loaded or resumed.
     public var note: (String) -> Void = { _ in }
+    /// While the teacher's cache is filled: the images that are in it, and all.
+    public var cached: (_ images: Int, _ of: Int) -> Void = { _, _ in }
     /// After each step: the number of steps done, and of all.
     public var stepped: (_ step: Int, _ steps: Int) -> Void = { _, _ in }
     /// After each logged line.

@@ -15,6 +15,8 @@ public final class TrainingSetup {
     public let steps: Int
     let student: Segmenter
     let distiller: Distiller?
+    /// The teacher's cache as it was found, where the recipe has one.
+    let cache: CacheFilling?
     let step: TrainingStep
     let trainingSet: any Dataset
     let validationSet: any Dataset
@@ -55,7 +57,15 @@ public final class TrainingSetup {
         let student = try withTorchErrors {
             Segmenter(model, device: device, precision: recipe.student.precision, channelsLast: recipe.channelsLast)
         }
-        let distiller = try recipe.teacher.map { try Self.distiller(recipe, $0, student, classes, note) }
+        let (distiller, weights) = try recipe.teacher.map { try Self.distiller(recipe, $0, student, classes, note) } ?? (nil, nil)
+        if let distiller, let weights {
+            cache = try CacheFilling(
+                TeacherView(network: distiller.teacher, weights: weights, recipe: recipe.teacher!, data: data, dataset: trainingSet),
+                distiller.teacherTaps)
+            note(cache!.summary)
+        } else {
+            cache = nil
+        }
         let batches = max(1, trainingSet.count / data.loader.batchSize)
         let steps = recipe.schedule.stepCount(batchesPerEpoch: batches, accumulate: recipe.optimizer.accumulate)
         step = try withTorchErrors { try TrainingStep(recipe, student: student, distiller: distiller, steps: steps) }
@@ -76,21 +86,24 @@ public final class TrainingSetup {
         TorchRandom.seed(recipe.seed)
     }
 
+    /// - Returns: also the hash of the teacher's weights, where its maps are to be cached.
     private static func distiller(
         _ recipe: Recipe, _ teacherRecipe: ModelRecipe, _ student: Segmenter, _ classes: ClassList, _ note: (String) -> Void
-    ) throws -> Distiller {
+    ) throws -> (Distiller?, String?) {
         // The teacher and the projectors have random numbers of their own.
         try TorchRandom.isolated(seed: recipe.seed) {
             try withTorchErrors {
                 let built = try teacherRecipe.buildTeacher(student: classes)
                 let loaded = built.report ?? "random weights"
                 note("teacher \(teacherRecipe.model): \(built.model.parameterCount.formatted()) parameters, \(loaded)")
+                let weights = teacherRecipe.cache == nil ? nil : TeacherView.weightsHash(built.model)
                 let teacher = Network(
                     built.model, device: student.device, precision: teacherRecipe.precision, channelsLast: recipe.channelsLast)
                 teacher.storeForInference()
-                return try Distiller(
+                let distiller = try Distiller(
                     teacher: teacher, classes: built.classes, student: student, methods: recipe.distillation, of: classes,
                     fold: built.map.map { try ClassFold($0, device: student.device) })
+                return (distiller, weights)
             }
         }
     }

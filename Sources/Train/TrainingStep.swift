@@ -61,7 +61,8 @@ final class TrainingStep {
         var unweighted: [(name: String, value: Tensor)] = []
         var norms: [(name: String, value: Tensor)] = []
         for batch in batches {
-            let terms = terms(batch.images(on: student.device), batch.labels(on: student.device), at: progress(before: step))
+            let terms = terms(
+                batch.images(on: student.device), batch.labels(on: student.device), at: progress(before: step), of: batch)
             if wantsShares && losses.isEmpty { norms = zip(terms.map(\.name), terms.gradientNorms(on: trunk)).map { ($0, $1) } }
             let total = terms.total / count
             total.backward()
@@ -90,12 +91,13 @@ final class TrainingStep {
     /// - Parameters:
     ///   - images: B×H×W×3 bytes.
     ///   - labels: B×H×W bytes, 255 = ignore.
-    func terms(_ images: Tensor, _ labels: Tensor, at progress: Double) -> [LossTerm] {
+    ///   - batch: that the images are of, whose teacher's maps may be in a cache; nil asks the living teacher.
+    func terms(_ images: Tensor, _ labels: Tensor, at progress: Double, of batch: Batch? = nil) -> [LossTerm] {
         let labels = labels.long
         var taps = Taps(distiller?.studentTaps ?? [])
         let output = student.forward(images, taps: &taps)
         let task = taskLoss(output, labels, student.model)
-        return task + (distiller?.losses(images, student: taps, labels: labels, at: progress) ?? [])
+        return task + (distiller?.losses(images, student: taps, labels: labels, at: progress, of: batch) ?? [])
     }
 
     /// Counts on from `step`, with nothing broken.

@@ -7,14 +7,24 @@
 /// Where the pixels of a picture come from when it is sheared, moved or turned: the point (x, y) of the new picture shows
 /// (xx · x + xy · y + x₀, yx · x + yy · y + y₀) of the old. Pixel i reaches from i to i + 1.
 public struct AffineMap: Sendable, Equatable {
-    public var xx = 1.0
-    public var xy = 0.0
-    public var x0 = 0.0
-    public var yx = 0.0
-    public var yy = 1.0
-    public var y0 = 0.0
+    public var xx: Double
+    public var xy: Double
+    public var x0: Double
+    public var yx: Double
+    public var yy: Double
+    public var y0: Double
 
     public static let identity = AffineMap()
+
+    public init(xx: Double = 1, xy: Double = 0, x0: Double = 0, yx: Double = 0, yy: Double = 1, y0: Double = 0) {
+        (self.xx, self.xy, self.x0) = (xx, xy, x0)
+        (self.yx, self.yy, self.y0) = (yx, yy, y0)
+    }
+
+    /// Where a point of the new picture comes from in the old.
+    public func callAsFunction(x: Double, y: Double) -> (x: Double, y: Double) {
+        (xx * x + xy * y + x0, yx * x + yy * y + y0)
+    }
 
     /// Moves each row to the left by `amount` times its distance from the top.
     public static func shearX(_ amount: Double) -> AffineMap { AffineMap(xy: amount) }

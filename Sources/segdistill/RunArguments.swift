@@ -52,6 +52,7 @@ struct RunArguments: ParsableArguments {
         let folder = URL(fileURLWithPath: folder ?? recipe.defaultRunFolder)
         preflight.known = try? RunFolder.open(folder).readPreflight()?.teacher?.score
         print("\n" + (try preflight.run(note: display.note).text))
+        for line in try setup.cachePlan() { print(line) }
     }
 
     /// Trains what the recipe says, under a progress bar.

@@ -8,6 +8,7 @@ final class TrainingDisplay {
     private let label: String
     private let shared: SharedBar?
     private var own: ProgressBar?
+    private var filling: ProgressBar?
     private var last: StepEvent?
     /// As last measured.
     private var shares: [String: Double] = [:]
@@ -37,6 +38,7 @@ final class TrainingDisplay {
     var observer: TrainingObserver {
         var observer = TrainingObserver()
         observer.note = note
+        observer.cached = cached
         observer.stepped = stepped
         observer.logged = { event in
             self.last = event
@@ -45,6 +47,13 @@ final class TrainingDisplay {
         observer.validated = validated
         observer.tested = { self.note("\(self.label): test mIoU \(percentage($0.meanIoU)) over \($0.images.count) images") }
         return observer
+    }
+
+    /// A bar of its own: training begins when it is full.
+    private func cached(_ images: Int, _ total: Int) {
+        let bar = filling ?? ProgressBar("teacher cache", total: total, completed: images - 1)
+        filling = bar
+        if images == total { bar.finish(images) } else { bar.update(images) }
     }
 
     private func stepped(_ step: Int, _ steps: Int) {

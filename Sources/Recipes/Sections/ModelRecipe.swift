@@ -19,6 +19,8 @@ public struct ModelRecipe: RecipeSection {
     public var classMap: String?
     /// Whether this is the network that is learnt from.
     private var isTeacher = false
+    /// Of a teacher only.
+    public var cache: CacheRecipe?
 
     public init() {}
 
@@ -73,6 +75,10 @@ public struct ModelRecipe: RecipeSection {
                 "For a teacher of other classes than the student's: the name of a known map from them, such as common7, or a file with a "
                     + "line 'teacher's class: student's class' for each of them."
             ).only("the teacher") { $0.isTeacher }.known(as: "classes"),
+            .section(
+                "cache", \.cache,
+                "Keep the maps that a teacher gives for every whole training image on disk, and train from them without the teacher."
+            ).only("the teacher") { $0.isTeacher },
         ]
     }
 

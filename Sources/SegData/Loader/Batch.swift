@@ -1,4 +1,5 @@
 import Foundation
+import Vision
 
 /// Images and labels of one training step. Its memory goes back to the loader when the batch is released.
 ///
@@ -20,6 +21,7 @@ public final class Batch: @unchecked Sendable {
     private let pool: BufferPool
     private let lock = NSLock()
     private var objects: [[Instance]?]
+    private var places: [AffineMap]
 
     public var epoch: Int { position.epoch }
     public var imageBytes: Int { count * size.height * size.width * 3 }
@@ -33,6 +35,7 @@ public final class Batch: @unchecked Sendable {
         self.size = size
         self.views = views
         objects = .init(repeating: nil, count: indices.count)
+        places = .init(repeating: .identity, count: indices.count)
         self.indices = indices
         self.position = position
         self.pool = pool
@@ -56,6 +59,12 @@ public final class Batch: @unchecked Sendable {
     public var instances: [[Instance]?] { lock.withLock { objects } }
 
     func set(_ instances: [Instance]?, at slot: Int) { lock.withLock { objects[slot] = instances } }
+
+    /// Where each image's pixels come from in the data set's own image: see ``Augmentation/Plan/origin``. Of pixels that are mixed in
+    /// from another sample it says nothing.
+    public var origins: [AffineMap] { lock.withLock { places } }
+
+    func set(_ origin: AffineMap, at slot: Int) { lock.withLock { places[slot] = origin } }
 
     /// The labels: count × height × width class indices, 255 = ignore. The memory is valid as long as the batch.
     public func withLabels<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {

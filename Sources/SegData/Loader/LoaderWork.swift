@@ -112,12 +112,18 @@ final class LoaderWork: @unchecked Sendable {
     }
 
     /// Writes a sample to its place in the batch, or returns it when the batch's size depends on its samples.
-    private func make(_ pending: PendingBatch, _ slot: Int, _ scratch: inout AugmentationScratch) throws -> Sample? {
+    private func make(_ pending: PendingBatch, _ slot: Int, _ scratch: inout AugmentationScratch) throws -> MadeSample? {
         let index = pending.indices[slot]
         let (augmentation, seed, epoch) = (options.augmentation, options.seed, pending.position.epoch)
-        guard let batch = pending.batch else { return try augmentation(dataset.sample(index), seed: seed, epoch: epoch, index: index) }
+        let draw = Augmentation.Draw(seed: seed, epoch: epoch, index: index)
+        guard let batch = pending.batch else {
+            let sample = try dataset.sample(index)
+            let origin = try augmentation.plan(for: WholeSample(sample), draw).origin
+            return MadeSample(sample: augmentation(sample, seed: seed, epoch: epoch, index: index), origin: origin)
+        }
         let sample = try dataset.open(index)
-        let plan = try augmentation.plan(for: sample, Augmentation.Draw(seed: seed, epoch: epoch, index: index))
+        let plan = try augmentation.plan(for: sample, draw)
+        batch.set(plan.origin, at: slot)
         let partner = try augmentation.partner(seed: seed, epoch: epoch, index: index, count: dataset.count).map {
             try augmentation.partner(dataset.open($0), seed: seed, epoch: epoch, index: index)
         }

@@ -1,4 +1,11 @@
 import Support
+import Vision
+
+/// An augmented sample on its way into a batch whose size it decides.
+struct MadeSample {
+    let sample: Sample
+    let origin: AffineMap
+}
 
 /// A batch in the making. Everything mutable is guarded by the condition of ``LoaderWork``.
 final class PendingBatch: @unchecked Sendable {
@@ -9,7 +16,7 @@ final class PendingBatch: @unchecked Sendable {
 
     private var claimed = 0
     private var remaining: Int
-    private var samples: [Sample?]
+    private var samples: [MadeSample?]
     private var errors: [(slot: Int, error: any Error)] = []
 
     init(indices: [Int], position: LoaderPosition, batch: Batch?) {
@@ -28,7 +35,7 @@ final class PendingBatch: @unchecked Sendable {
         return claimed
     }
 
-    func complete(_ slot: Int, _ result: Result<Sample?, any Error>) {
+    func complete(_ slot: Int, _ result: Result<MadeSample?, any Error>) {
         remaining -= 1
         switch result {
         case .success(let sample): if let sample { samples[slot] = sample }
@@ -42,11 +49,13 @@ final class PendingBatch: @unchecked Sendable {
         return try batch ?? assemble(samples.compactMap { $0 }, pool)
     }
 
-    private func assemble(_ samples: [Sample], _ pool: BufferPool) throws -> Batch {
+    private func assemble(_ made: [MadeSample], _ pool: BufferPool) throws -> Batch {
+        let samples = made.map(\.sample)
         let sizes = samples.map { Size(width: $0.image.width, height: $0.image.height) }
         guard let other = sizes.firstIndex(where: { $0 != sizes[0] }) else {
             let batch = Batch(size: sizes[0], indices: indices, position: position, pool: pool)
             for (slot, sample) in samples.enumerated() { batch.copy(sample, to: slot) }
+            for (slot, sample) in made.enumerated() { batch.set(sample.origin, at: slot) }
             return batch
         }
         throw UserError(

@@ -1,4 +1,5 @@
 import Foundation
+import Support
 
 #if canImport(Glibc)
     import Glibc
@@ -29,22 +30,6 @@ public struct DatasetFingerprint: Sendable, Equatable {
                 hash.add(UInt64(bitPattern: Int64(time.tv_nsec)))
             }
         }
-        text = String(hash.value, radix: 16)
-    }
-
-    /// Fowler, Noll and Vo's hash FNV-1a of 64 bits.
-    private struct FNV {
-        var value: UInt64 = 0xcbf2_9ce4_8422_2325
-
-        mutating func add(_ byte: UInt8) { value = (value ^ UInt64(byte)) &* 0x100_0000_01b3 }
-
-        mutating func add(_ number: UInt64) {
-            for shift in stride(from: UInt64(0), to: 64, by: 8) { add(UInt8(truncatingIfNeeded: number >> shift)) }
-        }
-
-        mutating func add(_ text: String) {
-            for byte in text.utf8 { add(byte) }
-            add(UInt8(0))
-        }
+        text = hash.text
     }
 }
