@@ -60,12 +60,12 @@ import Train
     /// Two steps with the recipe's methods, taps, strides and settings, on small networks of the same families.
     @Test(arguments: kinds) func twoStepsOnMiniatures(name: String) throws {
         let scratch = try Scratch()
-        let data = try MiniatureDatasets(in: scratch["data"])
         let full = try load(name).recipe
+        let data = try MiniatureDataset(full.data.dataset.name, at: scratch["data"])
         var overrides = [
-            "data.root=\(data.root.path)/\(full.data.dataset.name)", "data.augmentation.resize=[64, 64]",
+            "data.root=\(data.root.path)", "data.augmentation.resize=[64, 64]",
             "data.augmentation.crop=[64, 64]", "data.loader.batchSize=2", "data.loader.threads=1", "evaluation.size=[64, 64]",
-            "evaluation.every=2", "checkpoint.every=2", "log.every=1", "log.tensorboard=false", "schedule.steps=2", "threads=2",
+            "evaluation.every=2", "checkpoint.every=2", "log.every=1", "log.tensorboard=false", "schedule.steps=2", "threads=1",
             "student.weights=none", "student.reinitialize=", "student.model=\(Self.small(full.student.model, student: true))",
         ]
         if let teacher = full.teacher {
@@ -83,7 +83,7 @@ import Train
         #expect(lines.count == 2)
         for losses in lines {
             #expect(Set(full.distillation.map(\.name)).isSubset(of: losses.keys) && losses["task"] != nil)
-            #expect(losses.values.allSatisfy(\.isFinite))
+            #expect(losses.values.allSatisfy { $0.isFinite })
             // The discriminator's verdict has either sign, and a ramp begins at 0.
             for method in full.distillation where method.name != "adversarial" && method.ramp == 0 {
                 #expect(losses[method.name]! > 0, "\(method.name)")

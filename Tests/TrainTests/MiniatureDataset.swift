@@ -1,46 +1,51 @@
 import Foundation
 import SegData
+import Support
 import Vision
 
-/// The official layouts of the sets that recipes are written for, with a few small pictures.
-struct MiniatureDatasets {
+/// A data set in its official layout, with three small pictures: two to train on.
+struct MiniatureDataset {
     let root: URL
 
-    init(in root: URL) throws {
+    /// - Parameter name: of a set that full-scale recipes are written for.
+    init(_ name: String, at root: URL) throws {
         self.root = root
-        try cityscapes()
-        try voc2012()
-        try ade20k()
-        try cocoStuff164k()
-        try cocoStuff10k()
+        switch name {
+        case "cityscapes": try cityscapes()
+        case "voc2012": try voc2012()
+        case "ade20k": try ade20k()
+        case "coco-stuff164k": try cocoStuff164k()
+        case "coco-stuff10k": try cocoStuff10k()
+        default: throw UserError("there is no miniature of '\(name)'", hint: "Write one here.")
+        }
     }
 
     private func cityscapes() throws {
         for (split, number) in [("train", 0), ("train", 1), ("val", 2)] {
             try picture(
-                "cityscapes/leftImg8bit/\(split)/ulm/ulm_\(number)_0_leftImg8bit.png",
-                "cityscapes/gtFine/\(split)/ulm/ulm_\(number)_0_gtFine_labelIds.png", [7, 11, 0, 26])
+                "leftImg8bit/\(split)/ulm/ulm_\(number)_0_leftImg8bit.png",
+                "gtFine/\(split)/ulm/ulm_\(number)_0_gtFine_labelIds.png", [7, 11, 0, 26])
         }
     }
 
     private func voc2012() throws {
         for (folder, name) in [("SegmentationClassAug", "a"), ("SegmentationClassAug", "b"), ("SegmentationClass", "c")] {
-            try picture("voc2012/JPEGImages/\(name).jpg", "voc2012/\(folder)/\(name).png", [0, 15, 255, 20])
+            try picture("JPEGImages/\(name).jpg", "\(folder)/\(name).png", [0, 15, 255, 20])
         }
-        try write("a\nb\n", "voc2012/ImageSets/Segmentation/trainaug.txt")
-        try write("c\n", "voc2012/ImageSets/Segmentation/val.txt")
+        try write("a\nb\n", "ImageSets/Segmentation/trainaug.txt")
+        try write("c\n", "ImageSets/Segmentation/val.txt")
     }
 
     private func ade20k() throws {
         for (split, name) in [("training", "a"), ("training", "b"), ("validation", "c")] {
-            try picture("ade20k/images/\(split)/\(name).jpg", "ade20k/annotations/\(split)/\(name).png", [0, 1, 8, 150])
+            try picture("images/\(split)/\(name).jpg", "annotations/\(split)/\(name).png", [0, 1, 8, 150])
         }
     }
 
     private func cocoStuff164k() throws {
         for (split, name) in [("train2017", "1"), ("train2017", "2"), ("val2017", "3")] {
             try picture(
-                "coco-stuff164k/images/\(split)/\(name).jpg", "coco-stuff164k/stuffthingmaps_trainval2017/\(split)/\(name).png",
+                "images/\(split)/\(name).jpg", "stuffthingmaps_trainval2017/\(split)/\(name).png",
                 [0, 91, 181, 255])
         }
     }
@@ -50,11 +55,11 @@ struct MiniatureDatasets {
         let tests = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent().deletingLastPathComponent()
         let labels = try Data(contentsOf: tests.appendingPathComponent("SegDataTests/Fixtures/cocostuff.mat"))
         for name in ["a", "b", "c"] {
-            try Image(width: 4, height: 2, filledWith: 90).write(to: file("coco-stuff10k/images/\(name).jpg"))
-            try labels.write(to: file("coco-stuff10k/annotations/\(name).mat"))
+            try Image(width: 4, height: 2, filledWith: 90).write(to: file("images/\(name).jpg"))
+            try labels.write(to: file("annotations/\(name).mat"))
         }
-        try write("a\nb\n", "coco-stuff10k/imageLists/train.txt")
-        try write("c\n", "coco-stuff10k/imageLists/test.txt")
+        try write("a\nb\n", "imageLists/train.txt")
+        try write("c\n", "imageLists/test.txt")
     }
 
     /// Four fields of 32×24 pixels.
