@@ -46,10 +46,10 @@ struct StepTimer {
         return try body()
     }
 
-    /// What is not a number any more since the last line, by name; waits for the device.
+    /// The terms that are not a number any more since the last line; of numbers alone, the gradient. Waits for the device.
     var broken: [String] {
-        let names = sums.filter { !$0.value.item().isFinite }.map(\.name).sorted()
-        return names + (gradientNorm.map { $0.item().isFinite } ?? true ? [] : ["gradient"])
+        let names = sums.filter { $0.name != "total" && !$0.value.item().isFinite }.map(\.name).sorted()
+        return names.isEmpty ? ["gradient"] : names
     }
 
     /// The line's event; waits for the device and starts the next one.

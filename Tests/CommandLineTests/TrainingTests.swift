@@ -131,6 +131,39 @@ import Vision
         }
     }
 
+    @Test func aPlanShowsTheLossesAndWritesNothing() throws {
+        try withFolder { folder in
+            let methods = "teacher: {model: espnetv2-s0.5}\ndistillation: [{method: cwd, taps: {teacher: stage3, student: stage2}}]"
+            let recipe = try Self.recipe(folder, methods)
+            let run = folder.path + "/run"
+            let plan = try Tool.run("distill", "--plan", recipe, "--out", run)
+            #expect(plan.status == 0, "\(plan.errors)")
+            for words in [
+                "frozen, in eval mode", "validation mIoU", "teacher resized to 6×8, student projected 64 → 128 channels",
+                "share of the gradient",
+                "12 steps of", "memory at most", "warning: The teacher has random weights",
+            ] { #expect(plan.output.contains(words), "\(words): \(plan.output)") }
+            #expect(!FileManager.default.fileExists(atPath: run))
+            #expect(try Tool.run("distill", "--plan", recipe, "--resume").status == 64)
+            let replay = try Tool.run("distill", recipe, "--replay", folder.path + "/none.safetensors")
+            #expect(replay.status == 65 && replay.errors.contains("none.safetensors"), "\(replay.errors)")
+        }
+    }
+
+    @Test func aLossThatIsNoNumberIsKeptAndShown() throws {
+        try withFolder { folder in
+            let recipe = try Self.recipe(folder)
+            let run = folder.path + "/run"
+            let training = try Tool.run("train", recipe, "--out", run, "optimizer.kind=sgd", "optimizer.learningRate=1e25")
+            #expect(
+                training.status == 70 && training.errors.contains("diverged at step") && training.errors.contains("--replay \(run)/replay/")
+            )
+            let kept = try FileManager.default.contentsOfDirectory(atPath: run + "/replay")
+            let shown = try Tool.run("train", run + "/recipe.yaml", "--replay", "\(run)/replay/\(kept[0])")
+            #expect(shown.status == 0 && shown.output.contains("task") && shown.output.contains("nan"), "\(shown.errors)")
+        }
+    }
+
     @Test func aDeviceThatIsNotThereIsRefused() throws {
         try withFolder { folder in
             let result = try Tool.run("train", try Self.recipe(folder), "device=cuda:97", "--out", folder.path + "/run")

@@ -13,8 +13,9 @@ extension Trainer {
         if first.step == position.step { losses = Dictionary(uniqueKeysWithValues: outcome.losses.map { ($0.name, $0.value.item()) }) }
         throw UserError(
             "training diverged at step \(first.step): \(timer.broken.joined(separator: ", ")) is not a number any more",
-            hint: "Lower optimizer.learningRate, set optimizer.clip (5, say) or a warm-up, or a method's weight; the last checkpoint is "
-                + "intact.\n  " + Replay.keep(first, losses: losses, setup, in: run),
+            hint:
+                "Lower optimizer.learningRate, set optimizer.clip (5, say) or a warm-up, or lower a method's weight. The step was not taken, "
+                + "the last checkpoint is as it was.\n  " + Replay.keep(first, losses: losses, setup, in: run),
             exitCode: .internalError)
     }
 }
