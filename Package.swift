@@ -53,7 +53,7 @@ let package = Package(
             dependencies: [
                 "Recipes", "Runs", "SegData", "SegModels", "SegEval", "Distill", "TorchOptim",
             ]),
-        .target(name: "Report", dependencies: ["Runs", "SegEval", "Vision", "Support"]),
+        .target(name: "Report", dependencies: ["Recipes", "Runs", "SegEval", "Vision", "Support"]),
         .target(name: "SegTesting", dependencies: ["TorchNN"]),
 
         // Published weights: libcurl is opened at run time, CCurl is its header

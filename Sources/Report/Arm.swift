@@ -33,12 +33,6 @@ struct Arm: Sendable {
         }
     }
 
-    /// Nil unless all the runs were scored for boundary IoU.
-    var boundaryResults: [SeedResult]? {
-        let results = runs.compactMap(\.boundaryResult)
-        return results.isEmpty || results.count < runs.count ? nil : results
-    }
-
     /// By image, the mean over the seeds of its own mIoU; without the images that have none.
     var imageScores: [String: Double] {
         var sums: [String: (sum: Double, count: Int)] = [:]

@@ -7,10 +7,52 @@ extension Comparison {
     /// For the terminal: a table of the arms, then a verdict on each. Scores in per cent.
     public var text: String {
         let title = "\(dataset), \(split)\(images > 0 ? ", \(images) images" : ""), \(protocolName); mIoU in per cent"
-        let verdicts = differences.filter { arms[named: $0.arm]?.role != .teacher || differences.count == 1 }.map {
-            ([$0.verdict.headline, $0.verdict.details] + ($0.boundary.map { [boundaryText($0)] } ?? [])).joined(separator: "\n  ")
+        let shown = differences.filter { arms[named: $0.arm]?.role != .teacher || differences.count == 1 }
+        return ([title, table.text] + shown.map(text) + [imageText].filter { !$0.isEmpty }).joined(separator: "\n\n")
+    }
+
+    /// The verdict with what supports it: classes, borders, and whether the two arms were treated alike.
+    private func text(_ difference: Difference) -> String {
+        func indented(_ text: String) -> String { text.split(separator: "\n").map { "    " + $0 }.joined(separator: "\n") }
+        var lines = [difference.verdict.headline, "  " + difference.verdict.details, "  " + classSummary(difference)]
+        if !difference.borders.isEmpty {
+            lines += ["  At the borders between classes, in per cent:", indented(borderTable(difference).text)]
         }
-        return ([title, table.text] + verdicts + [imageText].filter { !$0.isEmpty }).joined(separator: "\n\n")
+        if !difference.conditions.isEmpty {
+            let unequal = difference.unequal.isEmpty
+            lines.append(unequal ? "  Not alike, but for rounding only:" : "  Not alike beside distillation:")
+            lines.append(indented(difference.conditions.table(difference.arm, difference.reference).text))
+        }
+        return (lines + difference.notes.map { "  " + $0 }).joined(separator: "\n")
+    }
+
+    /// `Classes: better car +3.2, tree +1.1; worse: none; no difference shown in 9 of 11 (Holm).`
+    private func classSummary(_ difference: Difference) -> String {
+        let all = difference.statistics.classes
+        if all.contains(where: { $0.outcome == .seedsMissing }) { return "Classes: too few seeds for a verdict." }
+        func list(_ outcome: PairedComparison.Outcome) -> String {
+            let found = all.filter { $0.outcome == outcome }.sorted { abs($0.difference) > abs($1.difference) }
+            if found.isEmpty { return "none" }
+            return found.map { "\(classes[$0.index]) \(signedPoints($0.difference))" }.joined(separator: ", ")
+        }
+        let unsure = all.count { $0.outcome == .noDifferenceShown }
+        return
+            "Classes: better \(list(.better)); worse \(list(.worse)); no difference shown in \(unsure) of \(all.count) (Holm's method, 5 % for all together)."
+    }
+
+    private func borderTable(_ difference: Difference) -> TextTable {
+        var table = TextTable([
+            .init("measure"), .init(difference.reference, .right), .init(difference.arm, .right), .init("difference", .right),
+            .init("95 % interval", .right), .init("verdict"),
+        ])
+        for border in difference.borders {
+            let statistics = border.statistics
+            table.append([
+                border.measure.title, percentage(border.reference), percentage(border.arm), signedPoints(statistics.difference),
+                statistics.interval.map(points) ?? "–", statistics.outcome.words,
+            ])
+        }
+        return table
     }
 
     /// The images whose mIoU changed most, of the arm that gained most.
@@ -26,29 +68,6 @@ extension Comparison {
         return "\(title)\n  largest gains: \(list(gains))\n  largest losses: \(list(losses))"
     }
 
-    /// `Boundary IoU: +1.2 points, better; 95 % interval +0.4 … +2.0.`
-    private func boundaryText(_ comparison: PairedComparison) -> String {
-        let word =
-            switch comparison.outcome {
-            case .better: "better"
-            case .worse: "worse"
-            case .noDifferenceShown: "no difference shown"
-            case .seedsMissing: "too few seeds for a verdict"
-            }
-        let interval = comparison.interval.map { "; 95 % interval \(signedPoints($0.lower)) … \(signedPoints($0.upper))" } ?? ""
-        return "Boundary IoU: \(signedPoints(comparison.difference)) points, \(word)\(interval)."
-    }
-
-    /// IoU by class, in per cent, a column an arm.
-    public var classText: String {
-        var table = TextTable([.init("class")] + arms.map { .init($0.arm, .right) })
-        for (index, name) in classes.enumerated() {
-            table.append([name] + arms.map { $0.classIoU[index].map { percentage($0) } ?? "–" })
-        }
-        table.append(["mean"] + arms.map { percentage($0.meanIoU) })
-        return table.text
-    }
-
     private var table: TextTable {
         let rates = arms.contains { $0.imagesPerSecond != nil }
         let boundaries = arms.contains { $0.boundaryIoU != nil }
@@ -59,7 +78,7 @@ extension Comparison {
         ]
         if boundaries { columns.append(.init("bd. IoU", .right)) }
         if rates { columns.append(.init("images/s", .right)) }
-        columns += [.init("vs \(reference)", .right), .init("95 % interval", .right)]
+        columns += [.init(hasOneReference ? "vs \(reference)" : "vs its own", .right), .init("95 % interval", .right)]
         if gaps { columns.append(.init("gap closed", .right)) }
         var table = TextTable(columns)
         for arm in arms {
@@ -71,12 +90,17 @@ extension Comparison {
             if boundaries { row.append(arm.boundaryIoU.map { percentage($0) } ?? "–") }
             if rates { row.append(arm.imagesPerSecond.map(significant) ?? "–") }
             row.append(difference.map { signedPoints($0.statistics.difference) } ?? "")
-            row.append(difference?.statistics.interval.map { "\(signedPoints($0.lower)) … \(signedPoints($0.upper))" } ?? "")
+            row.append(difference?.statistics.interval.map(points) ?? "")
             if gaps { row.append(difference?.gapClosed.map { percentage($0, digits: 0) + " %" } ?? "") }
             table.append(row)
         }
         return table
     }
+}
+
+extension Comparison {
+    /// Whether all arms are compared with the same one.
+    var hasOneReference: Bool { differences.allSatisfy { $0.reference == reference } }
 }
 
 extension [Comparison.ArmScores] {
@@ -87,3 +111,6 @@ extension [Comparison.ArmScores] {
 func meanAndSpread(_ mean: Double, _ deviation: Double?) -> String {
     percentage(mean) + (deviation.map { " ± " + percentage($0) } ?? "")
 }
+
+/// `−0.4 … +1.2`, in points.
+func points(_ interval: Interval) -> String { "\(signedPoints(interval.lower)) … \(signedPoints(interval.upper))" }

@@ -39,10 +39,17 @@ public struct Comparison: Sendable, Encodable {
         /// Of the distance in mIoU between the reference and the teacher, the fraction that the arm gained; nil without a
         /// teacher that is better than the reference by a point or more: a fraction of less says nothing.
         public let gapClosed: Double?
-        /// The same for boundary IoU; nil unless both arms were scored for it.
-        public let boundary: PairedComparison?
+        /// The same at the borders between classes, by the measures that all runs of both arms were scored for.
+        public let borders: [MeasureDifference]
         /// By how much each image's mIoU, the mean over the seeds, is above the reference's: from the largest gain to the largest loss.
         public let images: [RankedImage]
+        /// In what the two differ beside distillation.
+        public let conditions: [ConditionDifference]
+        /// Runs without a partner, and what is not known of the conditions, in sentences.
+        public let notes: [String]
+
+        /// The conditions by which the difference could come about without distillation.
+        public var unequal: [Condition] { conditions.unequal }
     }
 
     /// One point of mIoU, as a fraction.
@@ -55,18 +62,22 @@ public struct Comparison: Sendable, Encodable {
     public let images: Int
     public let classes: [String]
     public let arms: [ArmScores]
-    /// The arm that the others are compared with: the plain student, or the first arm.
+    /// The arm that the others are compared with: the plain student, or the first arm. Of several plain students, each
+    /// distilled arm is compared with the one that is most like it: see ``Difference/reference``.
     public let reference: String
-    /// Every other arm against the reference, the teacher too.
+    /// Every other arm against its reference, the teacher too.
     public let differences: [Difference]
 
     /// Compares runs by the evaluations that they hold.
     /// - Parameters:
     ///   - metricsName: the evaluation to compare, such as `test`; by default the one that all runs have.
     ///   - reference: an arm's name, to compare with another one than the plain student.
+    ///   - allowed: in what the arms may differ all the same.
     /// - Throws: `UserError` when a run has no such evaluation, when runs were scored on different data or classes, when
-    ///   an arm has a seed twice, or when there is no such reference.
-    public init(_ folders: [RunFolder], metricsName: String? = nil, reference: String? = nil) throws {
+    ///   arms, or runs of one arm, differ in what is not allowed, when an arm has a seed twice, or when there is no such reference.
+    public init(
+        _ folders: [RunFolder], metricsName: String? = nil, reference: String? = nil, allowing allowed: Set<Condition> = []
+    ) throws {
         guard !folders.isEmpty else { throw UserError("no runs to compare", hint: "Name the run folders.", exitCode: .usage) }
         let name = metricsName ?? LoadedRun.commonMetricsName(folders)
         let runs = try folders.map { try LoadedRun($0, metricsName: name) }
@@ -75,11 +86,11 @@ public struct Comparison: Sendable, Encodable {
                 "\(run.folder.url.path) has no evaluation\(name.map { " “\($0)”" } ?? "") to compare",
                 hint: "Make one: segdistill evaluate \(run.folder.url.path)")
         }
-        try self.init(Arm.group(runs), reference: reference)
+        try self.init(Arm.group(runs), reference: reference, allowing: allowed)
     }
 
     /// - Precondition: every run has metrics.
-    init(_ arms: [Arm], reference wanted: String? = nil) throws {
+    init(_ arms: [Arm], reference wanted: String? = nil, allowing allowed: Set<Condition> = []) throws {
         let first = try Self.checkAlike(arms)
         dataset = first.dataset
         split = first.split
@@ -101,31 +112,48 @@ public struct Comparison: Sendable, Encodable {
         self.reference = reference.name
         self.arms = arms.map(Self.scores)
 
+        let pairs = Arm.pairs(arms, main: reference, isWanted: wanted != nil)
+        let inner = Dictionary(uniqueKeysWithValues: arms.map { ($0.name, $0.inner) })
+        try Self.checkFairness(arms, pairs, inner, allowed)
         let teacher = arms.first(where: \.isTeacher)?.meanIoU?.mean
-        let base = reference.runs.compactMap(\.seedResult)
-        let differences = arms.filter { $0.name != reference.name }.map { arm in
-            let statistics = PairedComparison(arm.runs.compactMap(\.seedResult), against: base)
-            let distillation = reference.isPlain && arm.isDistilled && arm.info.model == reference.info.model
-            let gap = teacher.flatMap { teacher in reference.meanIoU.map { teacher - $0.mean } } ?? 0
-            return Difference(
-                arm: arm.name, reference: reference.name, statistics: statistics,
-                verdict: Verdict(statistics, arm: arm.name, reference: reference.name, distillation: distillation),
-                gapClosed: gap >= Self.smallestGap && !arm.isTeacher ? statistics.difference / gap : nil,
-                boundary: Self.boundary(arm, reference), images: Self.gains(arm, reference))
-        }
-        self.differences = differences
+        differences = pairs.map { Self.difference($0, $1, teacher: teacher, inner) }
         images = differences.first?.statistics.images ?? first.images.count
+    }
+
+    private static func checkFairness(
+        _ arms: [Arm], _ pairs: [(arm: Arm, reference: Arm)], _ inner: [String: [ConditionDifference]], _ allowed: Set<Condition>
+    ) throws {
+        var unfair = UnfairComparison()
+        for arm in arms { unfair.add("runs of \(arm.name)", "in", "in", inner[arm.name, default: []], allowed) }
+        for (arm, reference) in pairs {
+            let differences = arm.conditions(against: reference).differences
+            unfair.add("\(arm.name) and \(reference.name)", arm.name, reference.name, differences, allowed)
+        }
+        try unfair.check(allowed: allowed)
+    }
+
+    private static func difference(
+        _ arm: Arm, _ reference: Arm, teacher: Double?, _ inner: [String: [ConditionDifference]]
+    ) -> Difference {
+        let statistics = PairedComparison(arm.runs.compactMap(\.seedResult), against: reference.runs.compactMap(\.seedResult))
+        let comparison = arm.conditions(against: reference)
+        let conditions = comparison.differences + inner[arm.name, default: []] + inner[reference.name, default: []]
+        let distillation = reference.isPlain && arm.isDistilled && arm.info.model == reference.info.model
+        let gap = teacher.flatMap { teacher in reference.meanIoU.map { teacher - $0.mean } } ?? 0
+        return Difference(
+            arm: arm.name, reference: reference.name, statistics: statistics,
+            verdict: Verdict(
+                statistics, arm: arm.name, reference: reference.name, distillation: distillation,
+                unequal: conditions.unequal.map(\.rawValue)),
+            gapClosed: gap >= smallestGap && !arm.isTeacher ? statistics.difference / gap : nil,
+            borders: arm.measureDifferences(against: reference), images: gains(arm, reference), conditions: conditions,
+            notes: arm.notes(against: reference, pairedSeeds: statistics.seeds, comparison))
     }
 
     /// The difference of the distilled arm that gained most; nil when no arm is distilled.
     public var headline: Difference? {
         let distilled = Set(arms.filter { $0.role == .student && $0.method != nil }.map(\.arm))
         return differences.filter { distilled.contains($0.arm) }.max { $0.statistics.difference < $1.statistics.difference }
-    }
-
-    private static func boundary(_ arm: Arm, _ reference: Arm) -> PairedComparison? {
-        guard let mine = arm.boundaryResults, let theirs = reference.boundaryResults else { return nil }
-        return PairedComparison(mine, against: theirs)
     }
 
     private static func gains(_ arm: Arm, _ reference: Arm) -> [RankedImage] {
@@ -144,7 +172,8 @@ public struct Comparison: Sendable, Encodable {
             meanIoUs: arm.runs.compactMap(\.scores?.meanIoU), meanIoU: meanIoU?.mean ?? .nan,
             standardDeviation: meanIoU?.standardDeviation, pixelAccuracy: arm.spread(\.pixelAccuracy)?.mean ?? .nan,
             meanAccuracy: arm.spread(\.meanAccuracy)?.mean ?? .nan,
-            boundaryIoU: arm.boundaryResults.map { MeanAndSpread($0.map(\.meanIoU)).mean }, classIoU: arm.classIoU)
+            boundaryIoU: arm.measures.first { $0.measure.name == "boundary IoU" }.map { MeanAndSpread($0.results.map(\.score)).mean },
+            classIoU: arm.classIoU)
     }
 
     private static func names(_ metrics: Metrics) -> String { metrics.classes.map(\.name).joined(separator: ", ") }

@@ -12,6 +12,7 @@ struct LoadedRun: Sendable {
     let metrics: Metrics?
     /// Computed anew from the counts of `metrics`.
     let scores: Scores?
+    let conditions: RunConditions
 
     init(_ folder: RunFolder, metricsName: String?) throws {
         self.folder = folder
@@ -20,6 +21,7 @@ struct LoadedRun: Sendable {
         let name = metricsName.flatMap { folder.metricsNames().contains($0) ? $0 : nil }
         metrics = try name.map(folder.readMetrics(named:))
         scores = metrics.map { Scores(confusion: $0.confusion, outside: $0.outside) }
+        conditions = try RunConditions(folder, info, metrics)
     }
 
     var steps: [StepEvent] {
@@ -33,19 +35,8 @@ struct LoadedRun: Sendable {
     /// What the statistics need; nil without metrics.
     var seedResult: SeedResult? {
         guard let metrics, let scores else { return nil }
-        return SeedResult(seed: info.seed, meanIoU: scores.meanIoU, images: metrics.images)
-    }
-
-    /// The same of boundary IoU; nil where an image's boundaries were not counted.
-    var boundaryResult: SeedResult? {
-        guard let images = metrics?.images, let first = images.first else { return nil }
-        let tallies = images.compactMap(\.atBoundary)
-        guard tallies.count == images.count else { return nil }
-        var sum = ClassTally(classes: first.truth.count)
-        for tally in tallies {
-            sum += ClassTally(intersection: tally.intersection, truth: tally.truth, predicted: tally.predicted)
-        }
-        return SeedResult(seed: info.seed, meanIoU: sum.scores.meanIoU, images: tallies)
+        return SeedResult(
+            seed: info.seed, score: scores.meanIoU, classScores: scores.classIoU, images: metrics.images.map(ImageRatios.init))
     }
 
     /// The evaluation that most of the runs have; of equally common ones `test`, then `val`, then the first by name.

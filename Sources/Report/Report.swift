@@ -4,6 +4,7 @@ import Support
 
 /// One self-contained HTML page on one or more runs: did distillation help, how sure is that, curves, classes, pictures.
 ///
+/// Arms that were not treated alike are shown all the same, with what differs.
 /// Reads run folders only. The page needs no network and no script, and follows the reader's light or dark mode.
 public struct Report: Sendable {
     private let arms: [Arm]
@@ -19,7 +20,7 @@ public struct Report: Sendable {
         let name = metricsName ?? LoadedRun.commonMetricsName(folders)
         arms = try Arm.group(folders.map { try LoadedRun($0, metricsName: name) })
         let scored = arms.map { Arm(name: $0.name, runs: $0.scored) }.filter { !$0.runs.isEmpty }
-        comparison = scored.isEmpty ? nil : try Comparison(scored)
+        comparison = scored.isEmpty ? nil : try Comparison(scored, allowing: Set(Condition.allCases))
     }
 
     /// The page.
@@ -31,6 +32,8 @@ public struct Report: Sendable {
             SummarySection(arms: arms, comparison: comparison, colors: colors).html(),
             try PictureSection(arms: arms, colors: colors).html(),
             comparison.map { ClassSection(arms: arms, comparison: $0, colors: colors).html() } ?? "",
+            comparison.map { BorderSection(comparison: $0, colors: colors).html() } ?? "",
+            comparison.map { FairnessSection(comparison: $0, colors: colors).html() } ?? "",
             CurveSection(arms: arms, colors: colors).html(),
             try FoldSection(arms: arms).html(),
         ]

@@ -26,6 +26,12 @@ public struct RunInfo: Codable, Sendable, Equatable {
     public var parameters: Int?
     /// The optimiser steps that the whole run takes.
     public var steps: Int
+    /// Images of the training split; nil in older runs, as the next two.
+    public var trainingImages: Int?
+    /// Tells whether two runs read the same training data: a hash of classes, names, and the files' sizes and dates.
+    public var trainingData: String?
+    /// What the trained network computed in: `bf16`, `float32`.
+    public var precision: String?
     public var status: Status
     public var created: Date
     public var finished: Date?

@@ -6,63 +6,70 @@ struct ImageBootstrap {
     private let classes: Int
     /// Runs of the first arm, then of the second.
     private let runs: [Int]
-    /// By image: for each class the true pixels, then for each run and class the intersection, then likewise the union.
-    private let counts: [[Int64]]
+    /// By image: for each class the true pixels, then for each run and class the numerator, then likewise the denominator.
+    private let rows: [[Double]]
 
     /// Nil when the arms' runs were not scored on the same images.
     init?(_ arm: [SeedResult], _ reference: [SeedResult]) {
         let all = arm + reference
         guard let first = all.first?.images, let classes = first.first?.truth.count else { return nil }
         let tables = all.map { run in Dictionary(run.images.map { ($0.image, $0) }, uniquingKeysWith: { old, _ in old }) }
-        var counts: [[Int64]] = []
+        var rows: [[Double]] = []
         for image in first {
-            let rows = tables.compactMap { $0[image.image] }
-            guard rows.count == all.count, rows.allSatisfy({ $0.truth == image.truth }) else { return nil }
-            let unions = rows.flatMap { row in (0..<classes).map { row.truth[$0] + row.predicted[$0] - row.intersection[$0] } }
-            counts.append(image.truth + rows.flatMap(\.intersection) + unions)
+            let found = tables.compactMap { $0[image.image] }
+            guard found.count == all.count, found.allSatisfy({ $0.truth == image.truth }) else { return nil }
+            rows.append(image.truth + found.flatMap(\.numerator) + found.flatMap(\.denominator))
         }
         guard tables.allSatisfy({ $0.count == first.count }) else { return nil }
         images = first.count
         self.classes = classes
         runs = [arm.count, reference.count]
-        self.counts = counts
+        self.rows = rows
     }
 
-    /// The percentile interval of the difference in mean mIoU.
-    func interval(confidence: Double, resamples: Int, randomSeed: Int) -> Interval {
+    /// The percentile intervals of the difference in the mean over the classes, and of every class's difference.
+    func intervals(confidence: Double, resamples: Int, randomSeed: Int) -> (mean: Interval?, classes: [Interval?]) {
         var random = SeededRandom(randomSeed)
-        let width = counts[0].count
-        var sums = [Int64](repeating: 0, count: width)
-        var differences: [Double] = []
+        let width = rows[0].count
+        var sums = [Double](repeating: 0, count: width)
+        var means: [Double] = []
+        var byClass = [[Double]](repeating: [], count: classes)
         for _ in 0..<resamples {
             for index in 0..<width { sums[index] = 0 }
             for _ in 0..<images {
-                counts[random.below(images)].withUnsafeBufferPointer { row in
+                rows[random.below(images)].withUnsafeBufferPointer { row in
                     sums.withUnsafeMutableBufferPointer { sums in
-                        for index in 0..<width { sums[index] &+= row[index] }
+                        for index in 0..<width { sums[index] += row[index] }
                     }
                 }
             }
-            // A draw without a single labelled pixel has no mIoU.
-            if let difference = difference(sums) { differences.append(difference) }
+            // A class without true pixels in a draw has no score in it, and a draw without any has none at all.
+            var (sum, present) = (0.0, 0)
+            for index in 0..<classes where sums[index] > 0 {
+                let difference = difference(sums, index)
+                byClass[index].append(difference)
+                sum += difference
+                present += 1
+            }
+            if present > 0 { means.append(sum / Double(present)) }
         }
-        differences.sort()
         let tail = (1 - confidence) / 2
-        return Interval(quantile(differences, tail), quantile(differences, 1 - tail))
+        func interval(_ draws: [Double]) -> Interval? {
+            guard !draws.isEmpty else { return nil }
+            let sorted = draws.sorted()
+            return Interval(quantile(sorted, tail), quantile(sorted, 1 - tail))
+        }
+        return (interval(means), byClass.map(interval))
     }
 
-    private func difference(_ sums: [Int64]) -> Double? {
-        let present = (0..<classes).filter { sums[$0] > 0 }
-        guard !present.isEmpty else { return nil }
+    /// A class's mean score over the runs of the first arm, minus that of the second.
+    private func difference(_ sums: [Double], _ index: Int) -> Double {
         let total = runs[0] + runs[1]
-        func meanIoU(_ run: Int) -> Double {
-            let (intersection, union) = (classes * (1 + run), classes * (1 + total + run))
-            let sum = present.reduce(0) { $0 + Double(sums[intersection + $1]) / Double(sums[union + $1]) }
-            return sum / Double(present.count)
+        func mean(_ runs: Range<Int>) -> Double {
+            let scores = runs.reduce(0) { $0 + sums[classes * (1 + $1) + index] / sums[classes * (1 + total + $1) + index] }
+            return scores / Double(runs.count)
         }
-        let left = (0..<runs[0]).reduce(0) { $0 + meanIoU($1) } / Double(runs[0])
-        let right = (runs[0]..<total).reduce(0) { $0 + meanIoU($1) } / Double(runs[1])
-        return left - right
+        return mean(0..<runs[0]) - mean(runs[0]..<total)
     }
 
     /// Linear between the two nearest of the sorted values (Hyndman & Fan's type 7).

@@ -1,11 +1,3 @@
-import Support
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Darwin)
-    import Darwin
-#endif
-
 /// A confidence interval.
 public struct Interval: Sendable, Equatable, Codable {
     public var lower: Double
@@ -20,22 +12,7 @@ public struct Interval: Sendable, Equatable, Codable {
     public var excludesZero: Bool { lower > 0 || upper < 0 }
 }
 
-/// A trained model's result on a test set.
-public struct SeedResult: Sendable, Equatable {
-    public var seed: Int
-    /// mIoU over the whole set, as a fraction.
-    public var meanIoU: Double
-    /// Empty when the images were not kept apart.
-    public var images: [ImageTally]
-
-    public init(seed: Int, meanIoU: Double, images: [ImageTally]) {
-        self.seed = seed
-        self.meanIoU = meanIoU
-        self.images = images
-    }
-}
-
-/// How one arm of an experiment compares with another in mIoU, and how sure that is.
+/// How one arm of an experiment compares with another in mIoU, or in another mean over the classes, and how sure that is.
 ///
 /// Two things could make a difference by chance: the seeds of the training, and the images of the test set.
 /// - *Seeds*: Student's t interval of the mean difference between runs of equal seed (Welch's, over the two
@@ -49,6 +26,16 @@ public struct PairedComparison: Sendable, Equatable, Codable {
         case better, worse, noDifferenceShown
         /// One run an arm: nothing is known about the influence of the seed.
         case seedsMissing
+
+        /// As tables and sentences say it.
+        public var words: String {
+            switch self {
+            case .better: "better"
+            case .worse: "worse"
+            case .noDifferenceShown: "no difference shown"
+            case .seedsMissing: "too few seeds for a verdict"
+            }
+        }
     }
 
     /// Mean mIoU of the arm minus that of the reference, as a fraction, over the runs that are compared.
@@ -69,6 +56,8 @@ public struct PairedComparison: Sendable, Equatable, Codable {
     /// Over seeds and images together, or over the one of them that is known.
     public let interval: Interval?
     public let outcome: Outcome
+    /// By class, those that all of the runs have a score of.
+    public let classes: [ClassDifference]
 
     /// Compares `arm` with `reference`.
     /// - Parameters:
@@ -90,38 +79,19 @@ public struct PairedComparison: Sendable, Equatable, Codable {
         }
         seeds = common
         runs = [left.count, right.count]
-        differences = common.isEmpty ? [] : zip(left, right).map { $0.meanIoU - $1.meanIoU }
-        let (mine, theirs) = (MeanAndSpread(left.map(\.meanIoU)), MeanAndSpread(right.map(\.meanIoU)))
-        let difference = mine.mean - theirs.mean
-        self.difference = difference
-
-        let spread = common.isEmpty ? MeanAndSpread.welch(mine, theirs) : MeanAndSpread(differences).standardError
-        seedInterval = spread.map { error, freedom in
-            let half = StudentT(degreesOfFreedom: freedom).twoSidedQuantile(confidence) * error
-            return Interval(difference - half, difference + half)
-        }
-        pValue = spread.map { error, freedom in
-            if error == 0 { return difference == 0 ? 1 : 0 }
-            return StudentT(degreesOfFreedom: freedom).twoSidedTail(difference / error)
-        }
-
         let bootstrap = ImageBootstrap(left, right)
+        let drawn = bootstrap?.intervals(confidence: confidence, resamples: resamples, randomSeed: randomSeed)
+        let sure = SureDifference(
+            left.map(\.score), right.map(\.score), paired: !common.isEmpty, images: drawn?.mean, confidence: confidence)
+        difference = sure.difference
+        differences = sure.differences
+        seedInterval = sure.seedInterval
+        pValue = sure.seedPValue
         images = bootstrap?.images ?? 0
-        imageInterval = bootstrap?.interval(confidence: confidence, resamples: resamples, randomSeed: randomSeed)
-
-        interval = Self.combined(difference, seedInterval, imageInterval)
-        if seedInterval != nil, let interval {
-            outcome = !interval.excludesZero ? .noDifferenceShown : difference > 0 ? .better : .worse
-        } else {
-            outcome = .seedsMissing
-        }
-    }
-
-    private static func combined(_ difference: Double, _ seeds: Interval?, _ images: Interval?) -> Interval? {
-        guard let seeds, let images else { return seeds ?? images }
-        return Interval(
-            difference - hypot(difference - seeds.lower, difference - images.lower),
-            difference + hypot(seeds.upper - difference, images.upper - difference))
+        imageInterval = sure.imageInterval
+        interval = sure.interval
+        outcome = sure.outcome
+        classes = ClassDifference.all(left, right, paired: !common.isEmpty, images: drawn?.classes ?? [], confidence: confidence)
     }
 
     /// In how many of the common seeds the arm scored higher.

@@ -11,8 +11,11 @@ public struct Verdict: Sendable, Equatable, Codable {
     ///   - arm: the arm's name, such as `kd`.
     ///   - reference: the other's, such as `plain`.
     ///   - distillation: whether `arm` is distilled and `reference` is the same student without it.
-    public init(_ comparison: PairedComparison, arm: String, reference: String, distillation: Bool) {
-        let points = "\(signedPoints(comparison.difference)) mIoU points"
+    ///   - unequal: in what else the two differ, such as `budget`; a difference may then come from that.
+    public init(_ comparison: PairedComparison, arm: String, reference: String, distillation: Bool, unequal: [String] = []) {
+        let caveat = unequal.isEmpty ? "" : ", on unequal terms (\(unequal.joined(separator: ", ")))"
+        let points = "\(signedPoints(comparison.difference)) mIoU points\(caveat)"
+        let distillation = distillation && unequal.isEmpty
         let subject = distillation ? "Distillation by \(arm)" : arm
         switch comparison.outcome {
         case .better:
@@ -22,7 +25,7 @@ public struct Verdict: Sendable, Equatable, Codable {
         case .noDifferenceShown: headline = "No difference shown between \(arm) and \(reference): \(points)"
         case .seedsMissing: headline = "Too few seeds for a verdict on \(arm) against \(reference): \(points)"
         }
-        details = Self.details(comparison)
+        details = Self.details(comparison) + (unequal.isEmpty ? "" : " Part of it may come from the unequal terms.")
     }
 
     private static func details(_ comparison: PairedComparison) -> String {

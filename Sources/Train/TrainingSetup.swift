@@ -129,10 +129,14 @@ public final class TrainingSetup {
     /// What the run is, for its folder.
     func runInfo(arm: String?, role: RunInfo.Role?) -> RunInfo {
         let methods = recipe.distillation.map(\.name).joined(separator: "+")
-        return RunInfo(
+        var info = RunInfo(
             arm: arm ?? (methods.isEmpty ? "plain" : methods), role: role ?? .student, method: methods.isEmpty ? nil : methods,
             seed: recipe.seed, dataset: recipe.data.dataset.name, model: recipe.student.model,
             parameters: student.model.parameterCount, steps: steps)
+        info.trainingImages = trainingSet.count
+        info.trainingData = DatasetFingerprint(trainingSet).text
+        info.precision = recipe.student.precision.autocast(on: device) == nil ? "float32" : "bf16"
+        return info
     }
 
     func info(step: Int) -> SavedModelInfo {

@@ -62,7 +62,7 @@ import Testing
 
     @Test func boundariesAreComparedWhereAllRunsHaveThem() throws {
         let plain = try Comparison(examples.addExperiment())
-        #expect(plain.differences.allSatisfy { $0.boundary == nil } && !plain.text.contains("bd. IoU"))
+        #expect(plain.differences.allSatisfy { $0.borders.isEmpty } && !plain.text.contains("bd. IoU"))
         examples.hasBoundaries = true
         let comparison = try Comparison([
             try examples.add("plain", seed: 1, correct: 60, name: "a"), try examples.add("plain", seed: 2, correct: 60, name: "b"),
@@ -71,14 +71,22 @@ import Testing
             try examples.add("kd", method: "kd", seed: 2, correct: 75, name: "e"),
             try examples.add("kd", method: "kd", seed: 3, correct: 75, name: "f"),
         ])
-        let boundary = try #require(comparison.differences.first?.boundary)
+        let borders = try #require(comparison.differences.first?.borders)
+        #expect(borders.map(\.measure.title) == ["boundary IoU", "boundary F1", "trimap IoU, 2 px"])
+        let boundary = borders[0].statistics
         #expect(boundary.outcome == .better && boundary.images == 20 && boundary.seeds == [1, 2, 3])
         // Image i of seed s has 60 + i mod 5 + (s·i) mod 3 pixels right, a fifth of which lie in the bands; IoU = h / (800 − h).
         let hits = (0..<20).reduce(0) { $0 + (60 + $1 % 5 + $1 % 3) / 5 }
         let kdHits = (0..<20).reduce(0) { $0 + (75 + $1 % 5 + $1 % 3) / 5 }
         let expected = Double(kdHits) / Double(800 - kdHits) - Double(hits) / Double(800 - hits)
         #expect(abs(boundary.differences[0] - expected) < 1e-12)
-        #expect(comparison.text.contains("bd. IoU") && comparison.text.contains("Boundary IoU: +"))
+        #expect(comparison.text.contains("bd. IoU") && comparison.text.contains("At the borders between classes"))
+        // Boundary F1 is right / 100 in every image, its mean over images and over the two classes that occur the same.
+        let f1 = (0..<20).reduce(0) { $0 + (60 + $1 % 5 + $1 % 3) }
+        #expect(abs(borders[1].statistics.differences[0] - 0.15) < 1e-12 && borders[1].statistics.images == 20)
+        #expect(abs(borders[1].reference - Double(f1) / 2000) < 0.01)
+        // All pixels lie in the trimap: the difference is that of IoU.
+        #expect(borders[2].statistics == comparison.differences.first?.statistics)
         let kd = try #require(comparison.differences.first)
         #expect(kd.images.count == 20 && kd.images.allSatisfy { $0.score > 0 })
         #expect(comparison.text.contains("largest losses: none"))
@@ -106,6 +114,9 @@ import Testing
         let folders = [
             try examples.add("plain", seed: 1, correct: 60), try examples.add("plain", seed: 1, correct: 70, model: "big", name: "big"),
         ]
-        #expect(try Comparison(folders).arms.map(\.arm) == ["plain (small)", "plain (big)"])
+        #expect(message(folders).contains("plain (big) and plain (small) differ in student:"))
+        let comparison = try Comparison(folders, allowing: [.student])
+        #expect(comparison.arms.map(\.arm) == ["plain (small)", "plain (big)"])
+        #expect(comparison.text.contains("on unequal terms (student)"))
     }
 }

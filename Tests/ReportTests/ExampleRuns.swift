@@ -12,8 +12,19 @@ final class ExampleRuns {
         ScoredClass(name: "never", color: [1, 2, 3]),
     ]
 
-    /// Whether the images' boundaries are counted too: 20 pixels a class, a fifth of the right ones right.
+    /// Whether the images' boundaries are counted too: 20 pixels a class, a fifth of the right ones right; F1 is the share of
+    /// right pixels, and the trimap holds all pixels.
     var hasBoundaries = false
+
+    /// What of a resolved recipe the comparison looks at, with some markup beside it.
+    static let recipe = """
+        name: example
+        data: {dataset: camvid, root: data, train: train, loader: {batchSize: 4, threads: 2}, augmentation: {crop: [32, 32]}}
+        student: {model: small, weights: none, precision: auto}
+        optimizer: {kind: sgd, learningRate: 0.01, accumulate: 1}
+        evaluation: {every: 20, mode: whole, metrics: []}
+        note: <b>bold</b>
+        """
 
     deinit { try? FileManager.default.removeItem(at: url) }
 
@@ -21,12 +32,15 @@ final class ExampleRuns {
     @discardableResult
     func add(
         _ arm: String, role: RunInfo.Role = .student, method: String? = nil, seed: Int, correct: Int, model: String = "small",
-        dataset: String = "camvid", evaluated: Bool = true, name: String? = nil
+        dataset: String = "camvid", evaluated: Bool = true, name: String? = nil, recipe: String = ExampleRuns.recipe,
+        change: (inout RunInfo) -> Void = { _ in }
     ) throws -> RunFolder {
-        let info = RunInfo(
+        var info = RunInfo(
             arm: arm, role: role, method: method, seed: seed, dataset: dataset, model: model, parameters: 1_240_000, steps: 40)
+        change(&info)
         let folder = try RunFolder.create(
-            at: url.appendingPathComponent(name ?? "\(arm)-seed\(seed)"), info: info, recipe: "note: <b>bold</b>\n")
+            at: url.appendingPathComponent(name ?? "\(arm)-seed\(seed)"), info: info, recipe: recipe)
+        try folder.writeEnvironment(RunEnvironment(segdistill: "0.1.0", libTorch: "2.11.0", device: "cpu", threads: 2))
         let log = try EventLog(folder)
         for step in [20, 40] {
             try log.append(
@@ -50,15 +64,26 @@ final class ExampleRuns {
             var tally = ImageTally(image: "\(image)", intersection: [right, right, 0], truth: [100, 100, 0], predicted: [100, 100, 0])
             if hasBoundaries {
                 tally.boundary = ClassTally(intersection: [right / 5, right / 5, 0], truth: [20, 20, 0], predicted: [20, 20, 0])
+                var contours = ContourTally(classes: 3)
+                contours.sum = [Double(right) / 100, Double(right) / 100, 0]
+                contours.images = [1, 1, 0]
+                tally.boundaryF1 = contours
+                tally.trimap = [ClassTally(intersection: tally.intersection, truth: tally.truth, predicted: tally.predicted)]
             }
             return tally
         }
         let hits = images.reduce(0) { $0 + $1.intersection[0] }
         let misses = 2000 - hits
-        return Metrics(
+        var metrics = Metrics(
             dataset: info.dataset, split: "test", model: info.model, checkpoint: "best", arm: info.arm, method: info.method,
             seed: info.seed, imagesPerSecond: 44, classes: classes, confusion: [[hits, misses, 0], [misses, hits, 0], [0, 0, 0]],
             images: images, meanIoU: 0, pixelAccuracy: 0, meanAccuracy: 0, classIoU: [0, 0, nil])
+        if hasBoundaries {
+            var extra = SemanticScores()
+            extra.trimapIoU = [BorderScores(ClassScores([nil, nil, nil]), width: .pixels(2), pixels: 2)]
+            metrics.extra = extra
+        }
+        return metrics
     }
 
     /// A picture of 4×2 pixels; the left half is sky in truth.

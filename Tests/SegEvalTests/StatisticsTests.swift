@@ -133,6 +133,83 @@ import Testing
         #expect(comparison.imageInterval == nil && comparison.images == 0 && comparison.seedInterval != nil)
     }
 
+    @Test func seedsAndImagesTogetherAgreeWithSciPy() {
+        let levels = zip(StatisticsReference.imageHalves.indices, StatisticsReference.imageHalves).map { index, half in
+            let differences = StatisticsReference.classDifferences.map { $0[index] }
+            let mean = MeanAndSpread(differences).mean
+            let sure = SureDifference(
+                differences, differences.map { _ in 0 }, paired: true, images: Interval(mean - half, mean + half))
+            #expect(isClose(sure.pValue, StatisticsReference.combined[index], 1e-9))
+            // The level and the interval say the same.
+            #expect((sure.pValue ?? 1) < 0.05 == sure.interval?.excludesZero)
+            return sure.pValue ?? .nan
+        }
+        for (found, expected) in zip(holm(levels), StatisticsReference.holm) { #expect(isClose(found, expected, 1e-9)) }
+    }
+
+    /// Scores by class and no images: what is left is a t test a class.
+    @Test func classesAreComparedWithTheirNumberInMind() {
+        func results(_ scores: (Int) -> [Double?]) -> [SeedResult] {
+            (1...4).map { SeedResult(seed: $0, score: 0.5, classScores: scores($0), images: []) }
+        }
+        let arm = results { seed in StatisticsReference.classDifferences[seed - 1].map { 0.5 + $0 } + [nil, 0.3] }
+        let comparison = PairedComparison(arm, against: results { _ in [0.5, 0.5, 0.5, 0.5, 0.5, nil, nil] })
+        // Of the last two classes one side or both have no score.
+        #expect(comparison.classes.map(\.index) == [0, 1, 2, 3, 4])
+        #expect(comparison.classes.map(\.outcome) == [.better, .better, .worse, .noDifferenceShown, .noDifferenceShown])
+        for (index, found) in comparison.classes.enumerated() {
+            let column = StatisticsReference.classDifferences.map { $0[index] }
+            let alone = PairedComparison(
+                column.enumerated().map { SeedResult(seed: $0, score: 0.5 + $1, images: []) },
+                against: column.indices.map { SeedResult(seed: $0, score: 0.5, images: []) })
+            #expect(isClose(found.pValue, alone.pValue ?? .nan, 1e-9) && found.interval == alone.interval)
+        }
+        // Alone the fourth class would seem better at a level of 0.15; among five it does not.
+        let adjusted = comparison.classes.map { $0.adjustedPValue ?? .nan }
+        #expect(adjusted == holm(comparison.classes.map { $0.pValue ?? .nan }))
+        #expect(adjusted[3] > comparison.classes[3].pValue ?? 1)
+    }
+
+    /// Ten classes, of which one difference in seven would pass alone: Holm's method lets none of them pass.
+    @Test func oneOfManyClassesIsNotEnough() {
+        let pattern: [[Double]] = [[0.010, 0.014, 0.018], [0.004, -0.006, 0.002]]
+        func results(_ scores: (Int) -> [Double]) -> [SeedResult] {
+            (0..<3).map { seed in SeedResult(seed: seed, score: 0.5, classScores: scores(seed), images: []) }
+        }
+        let arm = results { seed in (0..<10).map { 0.5 + pattern[$0 == 0 ? 0 : 1][seed] } }
+        let comparison = PairedComparison(arm, against: results { _ in .init(repeating: 0.5, count: 10) })
+        #expect(comparison.classes[0].interval?.excludesZero == true)
+        #expect(comparison.classes.allSatisfy { $0.outcome == .noDifferenceShown })
+    }
+
+    @Test func classIntervalsOfImagesMatchTheStandardErrorOfAMean() throws {
+        var random = SeededRandom(11)
+        let gains = (0..<400).map { _ in random.below(21) }
+        func run(_ seed: Int, _ hits: [Int]) -> SeedResult {
+            // Every image has 100 pixels of each class, and nothing is predicted besides: IoU = correct / all.
+            let tallies = hits.enumerated().map {
+                ImageTally(image: "\($0)", intersection: [Int64($1), 40], truth: [100, 100], predicted: [Int64($1), 40])
+            }
+            return SeedResult(seed: seed, meanIoU: 0, images: tallies)
+        }
+        let comparison = PairedComparison(
+            [run(1, gains.map { 50 + $0 })], against: [run(1, gains.map { _ in 50 })], resamples: 20_000)
+        let interval = try #require(comparison.classes[0].imageInterval)
+        let spread = MeanAndSpread(gains.map { Double($0) / 100 })
+        let half = 1.96 * (spread.standardDeviation ?? 0) / 20
+        #expect(abs(interval.lower - (spread.mean - half)) < 0.04 * half && abs(interval.upper - (spread.mean + half)) < 0.04 * half)
+        #expect(comparison.classes[1].imageInterval == Interval(0, 0) && comparison.classes[1].difference == 0)
+        #expect(comparison.classes.allSatisfy { $0.outcome == .seedsMissing && $0.pValue == nil })
+    }
+
+    @Test func unequalTermsAreSaid() {
+        let comparison = PairedComparison(
+            results([0.523, 0.525, 0.520], seeds: 1, 2, 3), against: results([0.500, 0.501, 0.499], seeds: 1, 2, 3))
+        let verdict = Verdict(comparison, arm: "kd", reference: "plain", distillation: true, unequal: ["data", "budget"])
+        #expect(verdict.headline == "kd is better than plain: +2.3 mIoU points, on unequal terms (data, budget)")
+        #expect(verdict.details.hasSuffix("Part of it may come from the unequal terms."))
+    }
+
     @Test func verdictInWords() {
         let comparison = PairedComparison(
             results([0.523, 0.525, 0.520], seeds: 1, 2, 3), against: results([0.500, 0.501, 0.499], seeds: 1, 2, 3))

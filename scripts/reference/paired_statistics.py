@@ -1,11 +1,14 @@
-"""Writes Tests/SegEvalTests/StatisticsReference.swift: Student's t, t tests and intervals as SciPy computes them.
+"""Writes Tests/SegEvalTests/StatisticsReference.swift: Student's t, t tests and intervals as SciPy computes them, Holm's method as
+statsmodels does.
 
-python3 scripts/reference/paired_statistics.py      (needs scipy; made with 1.17.1)
+python3 scripts/reference/paired_statistics.py      (needs scipy and statsmodels; made with 1.17.1 and 0.15.0)
 """
 
 from pathlib import Path
 
-from scipy import stats
+import numpy as np
+from scipy import optimize, stats
+from statsmodels.stats.multitest import multipletests
 
 lines = [
     "// Written by scripts/reference/paired_statistics.py from SciPy; do not edit.",
@@ -31,6 +34,31 @@ for name, values in [("arm", arm), ("reference", reference)]:
 for name, test in [("paired", paired), ("welch", welch)]:
     interval = test.confidence_interval(0.95)
     lines.append(f"    static let {name} = (lower: {float(interval.low)!r}, upper: {float(interval.high)!r}, p: {float(test.pvalue)!r})")
+
+# Differences by class and pair, and half the width of each class's 95 % interval over the images.
+rng = np.random.default_rng(5)
+differences = (np.array([0.05, 0.012, -0.03, 0.002, -0.0004]) + rng.normal(0, 0.004, (4, 5))).round(6)
+halves = [0.008, 0.01, 0.002, 0.001, 0.05]
+
+
+def combined_p(values, half):
+    """The level at which the seeds' t half-width and the images' normal one, added in quadrature, reach the difference."""
+    mean, error = abs(np.mean(values)), stats.sem(values)
+    normal = half / stats.norm.ppf(0.975)
+
+    def excess(level):
+        return np.hypot(stats.t.ppf(1 - level / 2, len(values) - 1) * error, normal * stats.norm.ppf(1 - level / 2)) - mean
+
+    return optimize.brentq(excess, 1e-12, 1, xtol=1e-16, rtol=1e-13)
+
+
+combined = [combined_p(column, half) for column, half in zip(differences.T, halves)]
+adjusted = multipletests(combined, method="holm")[1]
+lines.append("    /// By seed, then by class.")
+lines.append(f"    static let classDifferences: [[Double]] = {differences.tolist()}")
+lines.append(f"    static let imageHalves: [Double] = {halves}")
+lines.append(f"    static let combined: [Double] = {[float(p) for p in combined]}")
+lines.append(f"    static let holm: [Double] = {[float(p) for p in adjusted]}")
 lines.append("}")
 
 target = Path(__file__).parents[2] / "Tests/SegEvalTests/StatisticsReference.swift"

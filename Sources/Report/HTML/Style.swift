@@ -25,7 +25,7 @@ enum Style {
         th{font-weight:600;font-size:13px;color:var(--soft);text-align:right;padding:4px 10px 8px;white-space:nowrap}
         td{padding:8px 10px;text-align:right;border-top:1px solid var(--rule);white-space:nowrap}
         th:first-child,td:first-child,th.text,td.text{text-align:left}td:first-child,th:first-child{padding-left:0}
-        tr.total td{font-weight:600}
+        tr.total td{font-weight:600}.conditions td{white-space:normal;overflow-wrap:anywhere}
         .dot{display:inline-block;width:11px;height:11px;border-radius:99px;margin-right:8px;background:currentColor}
         .swatch{display:inline-block;width:13px;height:13px;border-radius:3px;margin-right:8px;vertical-align:-1px;box-shadow:inset 0 0 0 1px #0003}
         .c0{color:var(--c0)}.c1{color:var(--c1)}.c2{color:var(--c2)}.c3{color:var(--c3)}.c4{color:var(--c4)}.c5{color:var(--c5)}.c6{color:var(--c6)}

@@ -23,7 +23,7 @@ struct SummarySection: Sendable {
             let arm = comparison.arms[0]
             return eyebrow + "<h1>\(escaped(arm.arm)): \(meanAndSpread(arm.meanIoU, arm.standardDeviation)) % mIoU</h1>"
         }
-        let (style, word) = Self.badge(difference.statistics.outcome)
+        let (style, word) = Self.badge(difference)
         var details = escaped(difference.verdict.details)
         if let gap = difference.gapClosed, gap > 0.005 {
             details += " That is \(percentage(gap, digits: 0)) % of the way from \(escaped(difference.reference)) to the teacher."
@@ -32,12 +32,14 @@ struct SummarySection: Sendable {
             + "<p class=\"lead\"><span class=\"badge \(style)\">\(word)</span> \(details)</p>"
     }
 
-    private static func badge(_ outcome: PairedComparison.Outcome) -> (style: String, word: String) {
-        switch outcome {
-        case .better: ("better", "shown")
-        case .worse: ("worse", "shown")
-        case .noDifferenceShown: ("unsure", "not shown")
-        case .seedsMissing: ("unsure", "one seed")
+    /// A difference may be shown without distillation being what made it.
+    private static func badge(_ difference: Comparison.Difference) -> (style: String, word: String) {
+        let isFair = difference.unequal.isEmpty
+        switch difference.statistics.outcome {
+        case .better: return isFair ? ("better", "shown") : ("unsure", "shown, on unequal terms")
+        case .worse: return isFair ? ("worse", "shown") : ("unsure", "shown, on unequal terms")
+        case .noDifferenceShown: return ("unsure", "not shown")
+        case .seedsMissing: return ("unsure", "too few seeds")
         }
     }
 
@@ -45,11 +47,11 @@ struct SummarySection: Sendable {
         let best = arms.compactMap { $0.meanIoU?.mean }.max() ?? 1
         let gaps = comparison?.differences.contains { $0.gapClosed != nil } == true
         let rates = arms.contains { $0.imagesPerSecond != nil }
-        let reference = comparison?.reference ?? ""
+        let reference = comparison.map { $0.hasOneReference ? escaped($0.reference) : "its own" } ?? ""
         var head = "<th>arm</th><th class=\"text\">model</th><th>parameters</th><th>seeds</th>"
         head += "<th>mIoU, %</th><th></th><th>pixel accuracy, %</th>"
         if rates { head += "<th>images/s</th>" }
-        if comparison?.differences.isEmpty == false { head += "<th>against \(escaped(reference))</th>" }
+        if comparison?.differences.isEmpty == false { head += "<th>against \(reference)</th>" }
         if gaps { head += "<th>gap closed</th>" }
         let rows = arms.map { arm in
             let difference = comparison?.differences.first { $0.arm == arm.name }
@@ -62,7 +64,7 @@ struct SummarySection: Sendable {
             row += "<td>\(arm.spread(\.pixelAccuracy).map { meanAndSpread($0.mean, nil) } ?? "–")</td>"
             if rates { row += "<td>\(arm.imagesPerSecond.map(significant) ?? "–")</td>" }
             if comparison?.differences.isEmpty == false {
-                row += "<td>\(difference.map { coloredPoints($0.statistics.difference) } ?? "")</td>"
+                row += "<td>\(difference.map { coloredPoints($0.statistics.difference, $0.statistics.outcome) } ?? "")</td>"
             }
             if gaps { row += "<td>\(difference?.gapClosed.map { percentage($0, digits: 0) + " %" } ?? "")</td>" }
             return "<tr>\(row)</tr>"
@@ -91,7 +93,7 @@ struct SummarySection: Sendable {
                 interval: statistics.interval, parts: parts.count > 1 ? parts : [], seeds: statistics.differences)
         }
         var text =
-            "mIoU points against \(escaped(comparison.reference)). The pale bar is the 95 % interval on which the verdict rests, "
+            "mIoU points against \(comparison.hasOneReference ? escaped(comparison.reference) : "each arm's own reference"). The pale bar is the 95 % interval on which the verdict rests, "
             + "the large dot the mean, small ones the seeds."
         if students.count > 1 {
             text += " Each interval stands for itself: among many methods one may seem better by luck."
@@ -107,8 +109,18 @@ struct SummarySection: Sendable {
     }
 }
 
-/// `+2.3` in the colour of gains, `−0.4` in that of losses.
-func coloredPoints(_ difference: Double) -> String {
-    let text = signedPoints(difference)
-    return element("span", ["class": text.hasPrefix("+") ? "up" : text.hasPrefix("−") ? "down" : "soft"], text)
+/// `+2.3` in the colour of gains, `−0.4` in that of losses, where the statistics say that there is one.
+func coloredPoints(_ difference: Double, _ outcome: PairedComparison.Outcome) -> String {
+    element("span", ["class": outcome.style], signedPoints(difference))
+}
+
+extension PairedComparison.Outcome {
+    /// The style of what it colours.
+    var style: String {
+        switch self {
+        case .better: "up"
+        case .worse: "down"
+        case .noDifferenceShown, .seedsMissing: "soft"
+        }
+    }
 }

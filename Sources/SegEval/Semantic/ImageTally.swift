@@ -10,6 +10,10 @@ public struct ImageTally: Sendable, Equatable, Codable {
     public var predicted: [Int64]
     /// The same in the inner bands of the masks, for boundary IoU; nil where that was not computed.
     public var boundary: ClassTally?
+    /// For boundary F1; nil where that was not computed.
+    public var boundaryF1: ContourTally?
+    /// In the trimaps, one for each width; nil where that was not computed.
+    public var trimap: [ClassTally]?
 
     public init(image: String, intersection: [Int64], truth: [Int64], predicted: [Int64], boundary: ClassTally? = nil) {
         self.image = image
@@ -23,6 +27,8 @@ public struct ImageTally: Sendable, Equatable, Codable {
         let pixels = tally.pixels
         self.init(
             image: image, intersection: pixels.intersection, truth: pixels.truth, predicted: pixels.predicted, boundary: tally.boundary)
+        boundaryF1 = tally.boundaryF1
+        trimap = tally.trimap.isEmpty ? nil : tally.trimap
     }
 
     public var scores: Scores { Scores(intersection: intersection, truth: truth, predicted: predicted) }

@@ -13,12 +13,15 @@ struct CompareCommand: ParsableCommand {
         abstract: "Says whether distillation helped: scores of runs, paired by seed and image, with confidence intervals.",
         discussion: """
             Runs that differ in nothing but their seed form an arm; every arm is compared with the plain student. \
-            Three seeds or more are needed for a verdict.
+            Three seeds or more are needed for a verdict. Arms must have been trained and scored alike: what differs beside \
+            distillation is read from the run folders and refused, by the names of the conditions: \
+            \(Condition.allCases.map(\.rawValue).joined(separator: ", ")).
 
             Examples:
               segdistill compare runs/camvid
               segdistill compare runs/camvid/plain-seed* runs/camvid/cwd-seed* --classes
               segdistill compare runs/camvid --reference kd --json > comparison.json
+              segdistill compare runs/short runs/long --allow budget
             """)
 
     @Argument(help: "Run folders, or folders that contain them.", completion: .directory)
@@ -30,10 +33,13 @@ struct CompareCommand: ParsableCommand {
     @Option(help: "The arm that the others are compared with, instead of the plain student.")
     var reference: String?
 
+    @Option(help: "In what arms may differ all the same, separated by commas, such as data,budget; all: in anything. The verdict says so.")
+    var allow: String?
+
     @Option(help: "A folder for pictures of the images that gained and lost most against the reference.", completion: .directory)
     var pictures: String?
 
-    @Flag(help: "Also the IoU of every class.")
+    @Flag(help: "Also the IoU of every class, with the differences and their intervals.")
     var classes = false
 
     @Flag(help: "Everything as JSON, scores as fractions.")
@@ -41,7 +47,7 @@ struct CompareCommand: ParsableCommand {
 
     func run() throws {
         let folders = try runFolders(runs)
-        let comparison = try Comparison(folders, metricsName: metrics, reference: reference)
+        let comparison = try Comparison(folders, metricsName: metrics, reference: reference, allowing: try allowed())
         if let pictures { try write(comparison, of: folders, to: URL(fileURLWithPath: pictures)) }
         guard json else {
             print(comparison.text)
@@ -49,6 +55,21 @@ struct CompareCommand: ParsableCommand {
             return
         }
         try printJSON(comparison)
+    }
+
+    private func allowed() throws -> Set<Condition> {
+        guard let allow else { return [] }
+        if allow == "all" { return Set(Condition.allCases) }
+        let names = Condition.allCases.map(\.rawValue)
+        return Set(
+            try allow.split(separator: ",").map { part in
+                let name = part.trimmingCharacters(in: .whitespaces)
+                if let condition = Condition(rawValue: name) { return condition }
+                let near = nearestName(to: name, in: names).map { "Did you mean “\($0)”? " } ?? ""
+                throw UserError(
+                    "--allow: there is no condition “\(name)”", hint: "\(near)Conditions: \(names.joined(separator: ", ")), or all.",
+                    exitCode: .usage)
+            })
     }
 
     /// For each arm but the teacher, pictures of its first run beside the reference's run of the same seed, or first.
