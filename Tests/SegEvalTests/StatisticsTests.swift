@@ -141,7 +141,7 @@ import Testing
                 differences, differences.map { _ in 0 }, paired: true, images: Interval(mean - half, mean + half))
             #expect(isClose(sure.pValue, StatisticsReference.combined[index], 1e-9))
             // The level and the interval say the same.
-            #expect((sure.pValue ?? 1) < 0.05 == sure.interval?.excludesZero)
+            #expect(((sure.pValue ?? 1) < 0.05) == (sure.interval?.excludesZero ?? false))
             return sure.pValue ?? .nan
         }
         for (found, expected) in zip(holm(levels), StatisticsReference.holm) { #expect(isClose(found, expected, 1e-9)) }
