@@ -64,32 +64,32 @@ public struct SureDifference: Sendable {
         if difference == 0 { return 1 }
         let size = abs(difference)
         let side = imageInterval.map { difference > 0 ? difference - $0.lower : $0.upper - difference } ?? 0
-        let images = side / Normal.twoSidedQuantile(confidence)
-        func reaches(_ level: Double) -> Bool {
-            let seeds =
-                spread.error == 0 ? 0 : StudentT(degreesOfFreedom: spread.degreesOfFreedom).twoSidedQuantile(1 - level) * spread.error
-            return hypot(seeds, images * Normal.twoSidedQuantile(1 - level)) >= size
-        }
-        // The bound moves inwards as the level rises: bisection of the level's logarithm, down to what 1 − level can hold.
-        var (lower, upper) = (log(1e-12), 0.0)
-        guard reaches(1e-12) else { return 0 }
-        for _ in 0..<50 {
+        let images = abs(side) / Normal.twoSidedQuantile(confidence)
+        if spread.error == 0 { return images == 0 ? 0 : Normal.twoSidedTail(size / images) }
+        let student = StudentT(degreesOfFreedom: spread.degreesOfFreedom)
+        // Bisection of the t at which the bound of both together reaches 0; that of the seeds alone lies beyond.
+        var (lower, upper) = (0.0, size / spread.error)
+        for _ in 0..<60 {
             let middle = (lower + upper) / 2
-            if reaches(exp(middle)) { lower = middle } else { upper = middle }
+            let half = images * Normal.twoSidedQuantile(1 - student.twoSidedTail(middle))
+            if hypot(middle * spread.error, half) < size { lower = middle } else { upper = middle }
         }
-        return exp((lower + upper) / 2)
+        return student.twoSidedTail((lower + upper) / 2)
     }
 }
 
 /// The standard normal distribution.
 enum Normal {
+    /// P(|Z| ≥ z).
+    static func twoSidedTail(_ z: Double) -> Double { erfc(z / 2.0.squareRoot()) }
+
     /// The z with P(|Z| < z) = `confidence`.
     static func twoSidedQuantile(_ confidence: Double) -> Double {
         let tail = 1 - confidence
         var (lower, upper) = (0.0, 40.0)
         for _ in 0..<60 {
             let middle = (lower + upper) / 2
-            if erfc(middle / 2.0.squareRoot()) > tail { lower = middle } else { upper = middle }
+            if twoSidedTail(middle) > tail { lower = middle } else { upper = middle }
         }
         return (lower + upper) / 2
     }

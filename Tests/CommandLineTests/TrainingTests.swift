@@ -61,6 +61,7 @@ import Vision
             let comparison = try Tool.run("compare", runs.path, "--json")
             let json = try JSONSerialization.jsonObject(with: Data(comparison.output.utf8))
             #expect(comparison.status == 0 && json is [String: Any])
+            try Self.longerTrainingIsRefused(folder, runs)
             let page = folder.appendingPathComponent("report.html")
             #expect(try Tool.run("report", runs.path, "--out", page.path).status == 0)
             #expect(try String(contentsOf: page, encoding: .utf8).contains("kd-cwd"))
@@ -71,6 +72,26 @@ import Vision
             #expect(prediction.status == 0, "\(prediction.errors)")
             #expect(try !FileManager.default.contentsOfDirectory(atPath: pictures.path).isEmpty)
         }
+    }
+
+    /// Distilled runs that say they took more steps than the plain ones.
+    private static func longerTrainingIsRefused(_ folder: URL, _ runs: URL) throws {
+        let unfair = folder.appendingPathComponent("unfair")
+        try FileManager.default.copyItem(at: runs, to: unfair)
+        for seed in 1...2 {
+            let file = unfair.appendingPathComponent("kd-seed\(seed)/run.json")
+            let text = try String(contentsOf: file, encoding: .utf8)
+            let longer = text.replacingOccurrences(of: "\"steps\":12", with: "\"steps\":24")
+            #expect(longer != text)
+            try Data(longer.utf8).write(to: file)
+        }
+        let refused = try Tool.run("compare", unfair.path)
+        #expect(refused.status == 65 && refused.errors.contains("kd-cwd and plain differ in budget:"), "\(refused.errors)")
+        #expect(refused.errors.contains("--allow budget"))
+        let allowed = try Tool.run("compare", unfair.path, "--allow", "budget", "--classes")
+        #expect(allowed.status == 0 && allowed.output.contains("on unequal terms (budget)"), "\(allowed.errors)")
+        let misspelt = try Tool.run("compare", unfair.path, "--allow", "bugdet")
+        #expect(misspelt.status == 64 && misspelt.errors.contains("Did you mean “budget”?"))
     }
 
     /// Killed again and again at any moment, the run ends with the very bytes of one that was left alone.

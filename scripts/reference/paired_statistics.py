@@ -55,10 +55,9 @@ def combined_p(values, half):
 combined = [combined_p(column, half) for column, half in zip(differences.T, halves)]
 adjusted = multipletests(combined, method="holm")[1]
 lines.append("    /// By seed, then by class.")
-lines.append(f"    static let classDifferences: [[Double]] = {differences.tolist()}")
-lines.append(f"    static let imageHalves: [Double] = {halves}")
-lines.append(f"    static let combined: [Double] = {[float(p) for p in combined]}")
-lines.append(f"    static let holm: [Double] = {[float(p) for p in adjusted]}")
+lines += ["    static let classDifferences: [[Double]] = ["] + [f"        {row}," for row in differences.tolist()] + ["    ]"]
+for name, values in [("imageHalves", halves), ("combined", combined), ("holm", adjusted)]:
+    lines += [f"    static let {name}: [Double] = ["] + [f"        {float(value)!r}," for value in values] + ["    ]"]
 lines.append("}")
 
 target = Path(__file__).parents[2] / "Tests/SegEvalTests/StatisticsReference.swift"
