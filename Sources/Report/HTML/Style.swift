@@ -31,8 +31,8 @@ enum Style {
         .c0{color:var(--c0)}.c1{color:var(--c1)}.c2{color:var(--c2)}.c3{color:var(--c3)}.c4{color:var(--c4)}.c5{color:var(--c5)}.c6{color:var(--c6)}
         .meter{display:inline-block;width:150px;height:10px;border-radius:5px;background:var(--faint);margin-left:10px;vertical-align:1px;position:relative}
         .meter i{position:absolute;inset:0 auto 0 0;border-radius:5px;background:currentColor;opacity:.85}
-        .up{color:var(--good)}.down{color:var(--bad)}
-        .diff{display:inline-block;width:120px;height:10px;margin-left:8px;position:relative;vertical-align:-1px;border-left:0}
+        .up{color:var(--good);font-weight:600}.down{color:var(--bad);font-weight:600}
+        .diff{display:inline-block;width:90px;height:10px;margin-left:8px;position:relative;vertical-align:-1px;border-left:0}
         .diff:before{content:"";position:absolute;left:50%;top:-4px;bottom:-4px;width:1px;background:var(--rule)}
         .diff i{position:absolute;top:0;bottom:0;border-radius:2px;background:currentColor}
         .charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(480px,100%),1fr));gap:16px;margin:16px 0}
