@@ -55,10 +55,12 @@ struct Trial {
         return (losses, ParameterSet.covering(Set(unreached), of: all), ParameterSet.covering(Set(idle), of: all))
     }
 
-    /// Bytes that a forward and backward pass over the first `count` images adds to what is held.
+    /// Bytes that the first `count` images add to what is held, shares of the gradient and backward pass included.
     func growth(images count: Int) throws -> Int {
         let before = setup.heldMemory
         let terms = step.terms(images[0..<count], labels[0..<count], at: 1)
+        // The whole graph stays while the shares are measured, which a backward pass alone does not need.
+        _ = terms.gradientNorms(on: step.trunk)
         terms.total.backward()
         setup.device.synchronize()
         return max(0, setup.peakMemory - before)
