@@ -27,13 +27,12 @@ public struct Preflight {
         var record = PreflightRecord(losses: [], cost: .init(device: "\(setup.device)", steps: setup.steps, secondsPerStep: 0))
         let loader = try recipe.data.trainingLoader(setup.trainingSet, seed: recipe.seed, statistics: statistics)
         let trial = Trial(setup: setup, batch: try loader.next()!)
-        if let distiller = setup.distiller {
-            record.teacher = try TeacherCheck(setup, distiller).feeding()
-            record.taps = try setup.undoing { trial.taps(distiller) }
-        }
+        record.teacher = try setup.distiller.map { try TeacherCheck(setup, $0).feeding() }
         try fitting(trial.batch) {
             record.cost.memory = memory ?? setup.availableMemory
+            // First of all: what another pass has left free would hide what this one takes.
             if let memory = record.cost.memory { try refuse(beyond: memory, trial) }
+            if let distiller = setup.distiller { record.taps = try setup.undoing { trial.taps(distiller) } }
             (record.losses, record.unreached, record.idle) = try setup.undoing { try trial.losses() }
             try refuseBroken(record.losses)
             let cost = try setup.undoing { try trial.cost() }
