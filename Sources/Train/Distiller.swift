@@ -142,7 +142,8 @@ final class Distiller {
                 teacher: active.teacherTaps.mapValues { seen[$0]! }, student: active.studentTaps.mapValues { own[$0]! }, labels: labels)
             let loss = active.method.loss(inputs)
             loss.opponent?.backward()
-            return LossTerm(active.name, weight: weight, loss.total, parts: loss.terms)
+            let opponent = loss.opponent.map { [(name: "opponent", value: $0)] } ?? []
+            return LossTerm(active.name, weight: weight, loss.total, parts: loss.terms + opponent)
         }
     }
 

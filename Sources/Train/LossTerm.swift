@@ -7,7 +7,7 @@ struct LossTerm {
     let weight: Double
     /// Before the factor: a scalar with its graph. Nil while the factor is 0 and nothing is computed.
     let value: Tensor?
-    /// What the value consists of, in the method's words and before the factor.
+    /// What the value consists of, in the method's words and before the factor; and an opponent's loss beside it.
     let parts: [(name: String, value: Tensor)]
 
     init(_ name: String, weight: Double, _ value: Tensor?, parts: [(name: String, value: Tensor)] = []) {

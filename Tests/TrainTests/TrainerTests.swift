@@ -95,7 +95,11 @@ import Train
     @Test func anOpponentHasAnOptimiserOfItsOwn() throws {
         let scratch = try Scratch()
         let extra = "teacher: {model: espnetv2-s1.0, precision: float32}\ndistillation: [{method: adversarial, opponentLearningRate: 0.01}]"
-        try train(tinyRecipe("adversarial", steps: 2, extra), into: scratch["run"])
+        var logged: [String: Double] = [:]
+        var observer = TrainingObserver()
+        observer.logged = { logged = $0.unweighted ?? [:] }
+        try train(tinyRecipe("adversarial", steps: 2, extra), into: scratch["run"], observer: observer)
+        #expect(logged["adversarial.opponent"].map { $0 > 0 } == true)
         let saved = try Tensor.load(scratch["run"].appendingPathComponent("checkpoints/last/training.safetensors"))
         let names = Set(saved.keys)
         let weight = "adversarial.discriminator.layers.0.weight"
