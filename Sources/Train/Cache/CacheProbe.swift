@@ -93,7 +93,7 @@ struct CacheProbe {
     /// A tap with the phase under which mirrored maps agree best, and its differences.
     private static func measured(_ tap: CachedTap, _ pairs: [Pair]) -> CachedTap {
         let mirrored = pairs.filter { $0.change == .mirrored }
-        let candidates = Set([0.5, Double(tap.stride) / 2]).sorted().map { phase in
+        let candidates = CachedTap.phases(tap.stride).map { phase in
             var tap = tap
             tap.phase = phase
             return (tap: tap, error: mirrored.reduce(0) { $0 + $1.difference(tap).error })

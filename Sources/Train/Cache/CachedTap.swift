@@ -8,8 +8,7 @@ package struct CachedTap: Codable, Equatable, Sendable {
     package let channels: Int
     /// Of the map, in pixels.
     package let stride: Int
-    /// Where the first position's centre is, in pixels from the image's edge: ½ for the usual convolutions, whose windows are centred on
-    /// pixels, half a stride for patches.
+    /// Where the first position's centre is, in pixels from the image's edge: see ``phases(_:)``.
     package var phase: Double
     /// The number of classes whose scores are kept at every position; `channels` keeps the map as it is.
     package let kept: Int
@@ -20,6 +19,10 @@ package struct CachedTap: Codable, Equatable, Sendable {
         (self.name, self.channels, self.stride, self.phase) = (name, channels, stride, phase)
         self.kept = min(kept ?? channels, channels)
     }
+
+    /// The phases that maps of a stride may have: ½ for the usual convolutions, whose windows are centred on pixels; half a stride for
+    /// patches; ½ less than the stride for windows that begin at the edge, as TensorFlow pads even sizes.
+    static func phases(_ stride: Int) -> [Double] { Set([0.5, Double(stride) / 2, Double(stride) - 0.5]).sorted() }
 
     package var isTopK: Bool { kept < channels }
 
