@@ -64,5 +64,6 @@ public enum Condition: String, CaseIterable, Sendable, Codable {
         Rule("teacher", .methods), Rule("distillation", .methods),
         // Each seed may have a teacher of its own.
         Rule("teacher.weights", .methods, fatal: false), Rule("teacher.checkpoint", .methods, fatal: false),
+        Rule("teacher.cache.folder", .methods, fatal: false),
     ]
 }
