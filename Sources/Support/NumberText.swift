@@ -6,7 +6,10 @@ public func fixed(_ value: Double, _ digits: Int) -> String {
 }
 
 /// A fraction in per cent: `61.4`.
-public func percentage(_ fraction: Double, digits: Int = 1) -> String { fixed(fraction * 100, digits) }
+public func percentage(_ fraction: Double, digits: Int = 1) -> String {
+    let text = fixed(abs(fraction) * 100, digits)
+    return fraction < 0 && Double(text) != 0 ? "−" + text : text
+}
 
 /// A difference of fractions in per cent points, with its sign: `+2.3`, `−0.4`, `0.0`.
 public func signedPoints(_ difference: Double, digits: Int = 1) -> String {

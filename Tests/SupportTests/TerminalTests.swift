@@ -97,6 +97,7 @@ import Testing
     @Test func numbers() {
         #expect(signedPoints(0.0234) == "+2.3" && signedPoints(-0.0234) == "−2.3" && signedPoints(-0.0001) == "0.0")
         #expect(percentage(0.614) == "61.4" && percentage(.nan) == "–")
+        #expect(percentage(-0.06, digits: 0) == "−6" && percentage(-0.001, digits: 0) == "0")
         #expect(
             [0.0, 0.000_012, 0.001_234, 0.0213, 0.6123, 4.561, 78.94, 1234.5].map(significant) == [
                 "0", "1.2e-05", "0.00123", "0.0213", "0.612", "4.56", "78.9", "1234",
