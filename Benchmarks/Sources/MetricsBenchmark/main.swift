@@ -20,7 +20,7 @@ func writeMaps(to folder: URL, count: Int) throws -> LabelPairs {
     let scenes = try StreetScenes(seed: 1, count: distinct, width: size.width, height: size.height)
     let (predictions, truth) = (folder.appendingPathComponent("pred"), folder.appendingPathComponent("truth"))
     for index in 0..<distinct {
-        let labels = try scenes.sample(index).labels!
+        let labels = scenes.sample(index).labels!
         try LabelFolder.write(PNG.encode(labels), named: String(format: "%03d", index), in: truth)
         try LabelFolder.write(PNG.encode(disturbed(labels, index)), named: String(format: "%03d", index), in: predictions)
     }
