@@ -50,6 +50,7 @@ struct RunArguments: ParsableArguments {
         let setup = try TrainingSetup(recipe, note: display.note)
         var preflight = Preflight(setup)
         let folder = URL(fileURLWithPath: folder ?? recipe.defaultRunFolder)
+        // Where no such run can be read, there is only nothing to use again.
         preflight.known = try? RunFolder.open(folder).readPreflight()?.teacher?.score
         print("\n" + (try preflight.run(note: display.note).text))
         for line in try setup.cachePlan() { print(line) }

@@ -66,7 +66,7 @@ struct CacheFilling {
     ) throws -> TeacherCache? {
         let writer = try CacheWriter(folder, header, shardLimit: shardLimit)
         let count = header.source.images
-        // Also when an image cannot be read: the others stay.
+        // When an image cannot be read the others stay, and its error is the one to tell.
         defer { try? writer.commit() }
         if writer.count < count {
             let loader = try view.loader(view.dataset, from: writer.count)
@@ -77,7 +77,10 @@ struct CacheFilling {
                 }
                 try writer.append(batch.size, parts)
                 progress(writer.count, count)
-                if isCancelled() { return nil }
+                if isCancelled() {
+                    try writer.commit()
+                    return nil
+                }
             }
         }
         try writer.commit()
