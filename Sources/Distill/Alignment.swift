@@ -35,6 +35,13 @@ func resized(_ map: Tensor, to other: Tensor) -> Tensor {
     return Array(map.shape.suffix(2)) == size ? map : F.bilinear(map, size)
 }
 
+extension MethodInputs {
+    /// What a projector or a generator makes of a map: computed in what the student's own layers compute in, given in float32.
+    func layer(_ map: Tensor, _ body: (Tensor) -> Tensor) -> Tensor {
+        withAutocast(autocast, on: map.device) { body(autocast == nil ? map.fullPrecision : map) }.fullPrecision
+    }
+}
+
 extension Tensor {
     /// float32, whatever autocast has made of it; float64 stays, for gradient checks.
     var fullPrecision: Tensor { dtype == .float64 ? self : float }

@@ -114,8 +114,13 @@ public struct MethodInputs {
     public let labels: Tensor?
     /// By name, what the method would draw at random.
     public let draws: [String: Tensor]
+    /// What the student's convolutions and matrix products compute in, and so the method's own layers; nil: float32.
+    public let autocast: DType?
 
-    public init(teacher: [String: Tensor], student: [String: Tensor], labels: Tensor? = nil, draws: [String: Tensor] = [:]) {
+    public init(
+        teacher: [String: Tensor], student: [String: Tensor], labels: Tensor? = nil, draws: [String: Tensor] = [:], autocast: DType? = nil
+    ) {
+        self.autocast = autocast
         self.teacher = teacher
         self.student = student
         self.labels = labels

@@ -12,6 +12,8 @@ final class Distiller {
     /// In place of the living teacher, where the recipe has one and it is filled.
     private(set) var cache: TeacherCache?
     private let student: VisionModel
+    /// What the student computes in: see ``MethodInputs/autocast``.
+    private let precision: DType?
     /// Brings the teacher's class scores to the student's classes, where they differ.
     let fold: ClassFold?
     /// Nil where nobody says them.
@@ -38,6 +40,7 @@ final class Distiller {
     ) throws {
         self.teacher = teacher
         self.student = student.model
+        precision = student.autocast
         self.teacherClasses = teacherClasses
         self.fold = fold
         var names: Set<String> = []
@@ -139,7 +142,8 @@ final class Distiller {
         return zip(methods, weights).map { active, weight in
             guard weight > 0 else { return LossTerm(active.name, weight: 0, nil) }
             let inputs = MethodInputs(
-                teacher: active.teacherTaps.mapValues { seen[$0]! }, student: active.studentTaps.mapValues { own[$0]! }, labels: labels)
+                teacher: active.teacherTaps.mapValues { seen[$0]! }, student: active.studentTaps.mapValues { own[$0]! }, labels: labels,
+                autocast: precision)
             let loss = active.method.loss(inputs)
             loss.opponent?.backward()
             let opponent = loss.opponent.map { [(name: "opponent", value: $0)] } ?? []

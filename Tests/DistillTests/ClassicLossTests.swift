@@ -45,6 +45,23 @@ import TorchNN
         try assertClose(loss, expected, name)
     }
 
+    /// Projectors and generators compute in the student's type; what they make is compared in float32. bfloat16 rounds each of their
+    /// inputs, weights and results by at most 2⁻⁹, so a squared distance moves by a few times that.
+    @Test(arguments: ["fitnet.labels", "mgd.labels", "af-dcd.labels", "vitkd.labels"])
+    func ownLayersComputeInTheStudentsType(_ name: String) throws {
+        let test = try LossCase(name, of: Fixture("losses_classic", in: .module))
+        let given = test.methodInputs()
+        let inputs = MethodInputs(
+            teacher: given.teacher, student: given.student, labels: given.labels, draws: given.draws, autocast: .bfloat16)
+        let method = try test.method(classes: 4)
+        let loss = method.loss(inputs).total
+        loss.backward()
+        let exact = try #require(test.expected["loss"]).item()
+        #expect(loss.dtype == .float32 && loss.item() != exact)
+        #expect(abs(loss.item() - exact) < 8 * 0x1p-9 * abs(exact))
+        for (path, parameter) in method.namedParameters() { #expect(parameter.grad?.dtype == .float32, "\(path)") }
+    }
+
     @Test(arguments: labelled) func gradientsAreThoseOfFiniteDifferences(_ name: String) throws {
         let test = try LossCase(name, of: Fixture("losses_classic", in: .module))
         let method = try test.method(classes: 4).to(dtype: .float64)

@@ -35,7 +35,7 @@ public final class ChannelWiseDistillation: Module, DistillationMethod {
     }
 
     public func loss(_ inputs: MethodInputs) -> MethodLoss {
-        var student = projector(inputs.student["features"]!.fullPrecision)
+        var student = inputs.layer(inputs.student["features"]!, projector.callAsFunction)
         var teacher = aligned(inputs.teacher["features"]!, to: student)
         if let ignored = inputs.ignored(on: student) {
             // Finite, so that an image without any label has two equal distributions.

@@ -61,11 +61,11 @@ public final class DenseContrast: Module, DistillationMethod {
     }
 
     public func loss(_ inputs: MethodInputs) -> MethodLoss {
-        let student = projector(inputs.student["features"]!.fullPrecision)
+        let student = inputs.layer(inputs.student["features"]!, projector.callAsFunction)
         let teacher = aligned(inputs.teacher["features"]!, to: student)
         let ignored = inputs.ignored(on: student)
         let hidden = MaskedGeneration.hidden(maskRatio, of: student, inputs, ignoring: ignored)
-        let made = generator(student.maskedFill(hidden, 0))
+        let made = inputs.layer(student.maskedFill(hidden, 0), generator.callAsFunction)
         let reconstruction = Distance.squared(made, teacher, ignoring: ignored) / Double(student.size(0))
         let contrast = contrast(made, teacher, ignoring: ignored)
         return MethodLoss(

@@ -24,7 +24,7 @@ public final class FitNet: Module, DistillationMethod {
     }
 
     public func loss(_ inputs: MethodInputs) -> MethodLoss {
-        let student = projector(inputs.student["features"]!.fullPrecision)
+        let student = inputs.layer(inputs.student["features"]!, projector.callAsFunction)
         let teacher = aligned(inputs.teacher["features"]!, to: student)
         let error = Distance.squared(student, teacher, ignoring: inputs.ignored(on: student))
         return MethodLoss(error / (inputs.positions(on: student) * student.size(1)))

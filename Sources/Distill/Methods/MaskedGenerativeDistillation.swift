@@ -34,11 +34,11 @@ public final class MaskedGenerativeDistillation: Module, DistillationMethod {
     }
 
     public func loss(_ inputs: MethodInputs) -> MethodLoss {
-        let student = projector(inputs.student["features"]!.fullPrecision)
+        let student = inputs.layer(inputs.student["features"]!, projector.callAsFunction)
         let teacher = aligned(inputs.teacher["features"]!, to: student)
         let ignored = inputs.ignored(on: student)
         let hidden = MaskedGeneration.hidden(maskRatio, of: student, inputs, ignoring: ignored)
-        let error = Distance.squared(generator(student.maskedFill(hidden, 0)), teacher, ignoring: ignored)
+        let error = Distance.squared(inputs.layer(student.maskedFill(hidden, 0), generator.callAsFunction), teacher, ignoring: ignored)
         return MethodLoss(error / Double(student.size(0)))
     }
 }

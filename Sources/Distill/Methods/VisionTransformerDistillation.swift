@@ -76,7 +76,7 @@ public final class VisionTransformerDistillation: Module, DistillationMethod {
 
     private func mimicking(_ inputs: MethodInputs) -> Tensor {
         let errors = zip(Self.roles(inputs.student), projectors).map { role, projector in
-            let student = projector(inputs.student[role]!.fullPrecision)
+            let student = inputs.layer(inputs.student[role]!, projector.callAsFunction)
             let teacher = aligned(inputs.teacher[role]!, to: student)
             return Distance.squared(student, teacher, ignoring: inputs.ignored(on: student)) / Double(student.size(0))
         }
@@ -84,12 +84,12 @@ public final class VisionTransformerDistillation: Module, DistillationMethod {
     }
 
     private func generation(_ inputs: MethodInputs) -> Tensor {
-        let student = projector(inputs.student["features"]!.fullPrecision)
+        let student = inputs.layer(inputs.student["features"]!, projector.callAsFunction)
         let teacher = aligned(inputs.teacher["features"]!, to: student)
         let ignored = inputs.ignored(on: student)
         let kept = kept(student, inputs)
         let visible = ignored.map { kept .& .!$0 } ?? kept
-        let made = generator(Tensor.where(visible, student, maskToken.to(student.dtype)))
+        let made = inputs.layer(Tensor.where(visible, student, maskToken.to(student.dtype)), generator.callAsFunction)
         let error = Distance.squared(made, teacher, ignoring: ignored.map { kept .| $0 } ?? kept)
         return error / (Double(student.size(0)) * maskRatio)
     }
