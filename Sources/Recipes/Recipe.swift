@@ -90,5 +90,11 @@ public struct Recipe: RecipeSection {
                 at: "evaluation.batchSize",
                 "the images may differ in size; give 'evaluation.size' too, or leave it at 1")
         }
+        for target in data.targets where evaluation.batchSize > 1 && !target.data.dataset.hasOneSize {
+            guard evaluation.size == nil && target.evaluationSize == nil else { continue }
+            reader.report(
+                at: "evaluation.batchSize",
+                "the images of '\(target.name)' may differ in size; give its 'evaluationSize' too, or leave it at 1")
+        }
     }
 }

@@ -7,6 +7,10 @@ extension RecipeDocument {
         var paths: [(key: String, path: String)] = []
         if recipe.data.dataset.isFiles { paths.append(("data.root", recipe.data.root)) }
         if let file = recipe.data.classes.file { paths.append(("data.classes", recipe.data.root + "/" + file)) }
+        for (index, target) in recipe.data.targets.enumerated() where target.data.dataset.isFiles {
+            paths.append(("data.targets.\(index).root", target.data.root))
+            if let file = target.data.classes.file { paths.append(("data.targets.\(index).classes", target.data.root + "/" + file)) }
+        }
         if let packed = recipe.data.packed { paths.append(("data.packed", packed)) }
         for (key, model) in [("teacher", recipe.teacher), ("student", recipe.student)] {
             if let model, model.isFolder { paths.append(("\(key).model", model.model + "/config.json")) }

@@ -8,7 +8,7 @@ extension Comparison {
     public var text: String {
         let title = "\(dataset), \(split)\(images > 0 ? ", \(images) images" : ""), \(protocolName); mIoU in per cent"
         let shown = differences.filter { arms[named: $0.arm]?.role != .teacher || differences.count == 1 }
-        return ([title, table.text] + shown.map(text) + [imageText].filter { !$0.isEmpty }).joined(separator: "\n\n")
+        return ([title, table.text] + shown.map(text) + [domains?.text ?? "", imageText].filter { !$0.isEmpty }).joined(separator: "\n\n")
     }
 
     /// The verdict with what supports it: classes, borders, and whether the two arms were treated alike.

@@ -53,7 +53,7 @@ public struct Comparison: Sendable, Encodable {
     }
 
     /// One point of mIoU, as a fraction.
-    private static let smallestGap = 0.01
+    static let smallestGap = 0.01
 
     public let dataset: String
     public let split: String
@@ -67,6 +67,8 @@ public struct Comparison: Sendable, Encodable {
     public let reference: String
     /// Every other arm against its reference, the teacher too.
     public let differences: [Difference]
+    /// Nil unless runs were tested on target domains.
+    public let domains: DomainComparison?
 
     /// Compares runs by the evaluations that they hold.
     /// - Parameters:
@@ -117,6 +119,7 @@ public struct Comparison: Sendable, Encodable {
         try Self.checkFairness(arms, pairs, inner, allowed)
         let teacher = arms.first(where: \.isTeacher)?.meanIoU?.mean
         differences = pairs.map { Self.difference($0, $1, teacher: teacher, inner) }
+        domains = try DomainComparison(arms, differences)
         images = differences.first?.statistics.images ?? first.images.count
     }
 

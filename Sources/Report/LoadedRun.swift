@@ -13,6 +13,8 @@ struct LoadedRun: Sendable {
     /// Computed anew from the counts of `metrics`.
     let scores: Scores?
     let conditions: RunConditions
+    /// The evaluations on target domains that belong to `metrics`.
+    let targets: [Target]
 
     init(_ folder: RunFolder, metricsName: String?) throws {
         self.folder = folder
@@ -21,7 +23,8 @@ struct LoadedRun: Sendable {
         let name = metricsName.flatMap { folder.metricsNames().contains($0) ? $0 : nil }
         metrics = try name.map(folder.readMetrics(named:))
         scores = metrics.map { Scores(confusion: $0.confusion, outside: $0.outside) }
-        conditions = try RunConditions(folder, info, metrics)
+        targets = try Self.targets(folder, metrics, seed: info.seed)
+        conditions = try RunConditions(folder, info, metrics, targets)
     }
 
     var steps: [StepEvent] {

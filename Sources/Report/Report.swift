@@ -30,6 +30,7 @@ public struct Report: Sendable {
         let title = (comparison?.headline ?? comparison?.differences.last)?.verdict.headline ?? "Training report"
         let sections = [
             SummarySection(arms: arms, comparison: comparison, colors: colors).html(),
+            comparison.map { DomainSection(comparison: $0, arms: arms, colors: colors).html() } ?? "",
             try PictureSection(arms: arms, colors: colors).html(),
             comparison.map { ClassSection(arms: arms, comparison: $0, colors: colors).html() } ?? "",
             comparison.map { BorderSection(comparison: $0, colors: colors).html() } ?? "",

@@ -19,7 +19,7 @@ public struct ScoredClass: Codable, Sendable, Equatable {
 /// The counts are what `compare` and the report compute from; the scores stand beside them for readers of the file.
 public struct Metrics: Codable, Sendable, Equatable {
     public var dataset: String
-    /// `val`, `test`.
+    /// `val`, `test`, `target-NAME`.
     public var split: String
     public var model: String
     /// `best`, `last`, or a file.
@@ -51,7 +51,7 @@ public struct Metrics: Codable, Sendable, Equatable {
     /// Nil unless `evaluation.metrics` asks for them.
     public var extra: SemanticScores?
     public var calibration: Calibration?
-    /// The parts of the data, where it has several, and the means over them.
+    /// The parts of the data, where it has several, or this data set and the target domains, and the means over them.
     public var domains: DomainScores?
     public var created: Date
 
@@ -114,6 +114,9 @@ public struct Metrics: Codable, Sendable, Equatable {
 
 extension RunFolder {
     public func metricsFile(named name: String) -> URL { metrics.appendingPathComponent("\(name).json") }
+
+    /// The evaluation on a target domain: `target-NAME`.
+    public static func targetName(_ name: String) -> String { "target-\(name)" }
 
     /// Writes `metrics/NAME.json`, with `name` such as `test` or `val`; an earlier one of that name is replaced.
     public func write(_ metrics: Metrics, named name: String) throws {

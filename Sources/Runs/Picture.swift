@@ -5,6 +5,8 @@ import Support
 public struct Picture: Sendable, Equatable {
     /// The sample's name.
     public var sample: String
+    /// The target domain that it is of; nil for the data that were trained for.
+    public var domain: String?
     /// What the model saw, as JPEG or PNG.
     public var image: Data
     /// A grey or palette PNG with 8-bit class indices, 255 = ignore, of the image's size; nil for unlabelled images.
@@ -13,11 +15,19 @@ public struct Picture: Sendable, Equatable {
     /// As `truth`, from the model.
     public var prediction: Data
 
-    public init(sample: String, image: Data, truth: Data?, prediction: Data) {
+    public init(sample: String, domain: String? = nil, image: Data, truth: Data?, prediction: Data) {
         self.sample = sample
+        self.domain = domain
         self.image = image
         self.truth = truth
         self.prediction = prediction
+    }
+
+    /// The same of a target domain.
+    public func `in`(_ domain: String) -> Picture {
+        var picture = self
+        picture.domain = domain
+        return picture
     }
 }
 
@@ -25,6 +35,8 @@ public struct Picture: Sendable, Equatable {
 public struct PictureIndex: Codable, Sendable, Equatable {
     public struct Entry: Codable, Sendable, Equatable {
         public var sample: String
+        /// See ``Picture/domain``.
+        public var domain: String?
         /// File names within `pictures/`.
         public var image: String
         public var truth: String?
@@ -47,7 +59,7 @@ extension RunFolder {
             let stem = String(format: "%02d-", number) + Self.fileStem(picture.sample)
             let isPNG = picture.image.starts(with: [0x89, 0x50, 0x4E, 0x47])
             let entry = PictureIndex.Entry(
-                sample: picture.sample, image: stem + (isPNG ? ".image.png" : ".image.jpg"),
+                sample: picture.sample, domain: picture.domain, image: stem + (isPNG ? ".image.png" : ".image.jpg"),
                 truth: picture.truth == nil ? nil : stem + ".truth.png", prediction: stem + ".prediction.png")
             try AtomicFile.write(picture.image, to: self.pictures.appendingPathComponent(entry.image))
             if let truth = picture.truth, let name = entry.truth {
@@ -76,7 +88,7 @@ extension RunFolder {
             return data
         }
         return Picture(
-            sample: entry.sample, image: try read(entry.image), truth: try entry.truth.map(read),
+            sample: entry.sample, domain: entry.domain, image: try read(entry.image), truth: try entry.truth.map(read),
             prediction: try read(entry.prediction))
     }
 

@@ -27,13 +27,17 @@ struct ImageBootstrap {
         self.rows = rows
     }
 
-    /// The percentile intervals of the difference in the mean over the classes, and of every class's difference.
-    func intervals(confidence: Double, resamples: Int, randomSeed: Int) -> (mean: Interval?, classes: [Interval?]) {
+    /// Draws of the difference in the mean over the classes, and of every class's difference. Not a number where a draw has no true pixels.
+    struct Draws {
+        var means: [Double] = []
+        var byClass: [[Double]]
+    }
+
+    func draws(resamples: Int, randomSeed: Int) -> Draws {
         var random = SeededRandom(randomSeed)
         let width = rows[0].count
         var sums = [Double](repeating: 0, count: width)
-        var means: [Double] = []
-        var byClass = [[Double]](repeating: [], count: classes)
+        var draws = Draws(byClass: [[Double]](repeating: [], count: classes))
         for _ in 0..<resamples {
             for index in 0..<width { sums[index] = 0 }
             for _ in 0..<images {
@@ -45,21 +49,16 @@ struct ImageBootstrap {
             }
             // A class without true pixels in a draw has no score in it, and a draw without any has none at all.
             var (sum, present) = (0.0, 0)
-            for index in 0..<classes where sums[index] > 0 {
-                let difference = difference(sums, index)
-                byClass[index].append(difference)
+            for index in 0..<classes {
+                let difference = sums[index] > 0 ? difference(sums, index) : .nan
+                draws.byClass[index].append(difference)
+                guard !difference.isNaN else { continue }
                 sum += difference
                 present += 1
             }
-            if present > 0 { means.append(sum / Double(present)) }
+            draws.means.append(sum / Double(present))
         }
-        let tail = (1 - confidence) / 2
-        func interval(_ draws: [Double]) -> Interval? {
-            guard !draws.isEmpty else { return nil }
-            let sorted = draws.sorted()
-            return Interval(quantile(sorted, tail), quantile(sorted, 1 - tail))
-        }
-        return (interval(means), byClass.map(interval))
+        return draws
     }
 
     /// A class's mean score over the runs of the first arm, minus that of the second.
@@ -71,9 +70,34 @@ struct ImageBootstrap {
         }
         return mean(0..<runs[0]) - mean(runs[0]..<total)
     }
+}
+
+extension ImageBootstrap.Draws {
+    /// Of the mean over several test sets, in which each weighs the same: their draws are independent of each other.
+    /// A class counts in those sets where it has a score.
+    init(meanOf sets: [ImageBootstrap.Draws]) {
+        func mean(_ values: [Double]) -> Double {
+            let known = values.filter { !$0.isNaN }
+            return known.reduce(0, +) / Double(known.count)
+        }
+        byClass = sets[0].byClass.indices.map { index in
+            sets[0].means.indices.map { draw in mean(sets.map { $0.byClass[index][draw] }) }
+        }
+        means = sets[0].means.indices.map { draw in mean(sets.map { $0.means[draw] }) }
+    }
+
+    /// The percentile intervals of the mean and of every class.
+    func intervals(confidence: Double) -> (mean: Interval?, classes: [Interval?]) {
+        let tail = (1 - confidence) / 2
+        func interval(_ draws: [Double]) -> Interval? {
+            let sorted = draws.filter { !$0.isNaN }.sorted()
+            return sorted.isEmpty ? nil : Interval(Self.quantile(sorted, tail), Self.quantile(sorted, 1 - tail))
+        }
+        return (interval(means), byClass.map(interval))
+    }
 
     /// Linear between the two nearest of the sorted values (Hyndman & Fan's type 7).
-    private func quantile(_ sorted: [Double], _ fraction: Double) -> Double {
+    private static func quantile(_ sorted: [Double], _ fraction: Double) -> Double {
         let position = fraction * Double(sorted.count - 1)
         let below = Int(position)
         let above = min(below + 1, sorted.count - 1)

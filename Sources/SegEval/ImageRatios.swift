@@ -67,3 +67,19 @@ public struct SeedResult: Sendable, Equatable {
         self.init(seed: seed, score: meanIoU, images: images.map(ImageRatios.init))
     }
 }
+
+extension [SeedResult] {
+    /// Each run's mean over several test sets, given the runs' results on every set; a class's over the sets that have it.
+    init(meanOf sets: [[SeedResult]]) {
+        guard sets.count > 1 else {
+            self = sets.first ?? []
+            return
+        }
+        func mean(_ values: [Double]) -> Double? { values.isEmpty ? nil : values.reduce(0, +) / Double(values.count) }
+        self = sets[0].indices.map { run in
+            let results = sets.map { $0[run] }
+            let classes = results[0].classScores.indices.map { index in mean(results.compactMap { $0.classScores[index] }) }
+            return SeedResult(seed: results[0].seed, score: mean(results.map(\.score))!, classScores: classes, images: [])
+        }
+    }
+}

@@ -67,27 +67,44 @@ public struct PairedComparison: Sendable, Equatable, Codable {
     public init(
         _ arm: [SeedResult], against reference: [SeedResult], confidence: Double = 0.95, resamples: Int = 2000, randomSeed: Int = 1
     ) {
-        precondition(!arm.isEmpty && !reference.isEmpty, "an arm without runs cannot be compared")
+        self.init(
+            overSets: [arm], against: [reference], confidence: confidence, resamples: resamples, randomSeed: randomSeed)
+    }
+
+    /// Compares the means over several test sets, such as target domains, in which each set weighs the same.
+    ///
+    /// Images are drawn again within each set. A class's score is its mean over the sets that have it.
+    /// - Parameters:
+    ///   - arm: for each set the results of the runs, the same runs in the same order.
+    ///   - reference: likewise, of the same sets.
+    public init(
+        overSets arm: [[SeedResult]], against reference: [[SeedResult]], confidence: Double = 0.95, resamples: Int = 2000,
+        randomSeed: Int = 1
+    ) {
+        precondition(!arm.isEmpty && arm.count == reference.count, "two arms are compared on the same test sets")
+        precondition(!arm[0].isEmpty && !reference[0].isEmpty, "an arm without runs cannot be compared")
         self.confidence = confidence
-        var common = Set(arm.map(\.seed)).intersection(reference.map(\.seed)).sorted()
+        var common = Set(arm[0].map(\.seed)).intersection(reference[0].map(\.seed)).sorted()
         // One common seed among several runs would leave the others unused.
-        if common.count == 1, arm.count + reference.count > 2 { common = [] }
-        var (left, right) = (arm, reference)
-        if !common.isEmpty {
-            left = common.map { seed in arm.first { $0.seed == seed }! }
-            right = common.map { seed in reference.first { $0.seed == seed }! }
+        if common.count == 1, arm[0].count + reference[0].count > 2 { common = [] }
+        func compared(_ runs: [SeedResult]) -> [SeedResult] {
+            common.isEmpty ? runs : common.map { seed in runs.first { $0.seed == seed }! }
         }
+        let sets = zip(arm, reference).map { (left: compared($0), right: compared($1)) }
+        let (left, right) = ([SeedResult](meanOf: sets.map(\.left)), [SeedResult](meanOf: sets.map(\.right)))
         seeds = common
         runs = [left.count, right.count]
-        let bootstrap = ImageBootstrap(left, right)
-        let drawn = bootstrap?.intervals(confidence: confidence, resamples: resamples, randomSeed: randomSeed)
+        let bootstraps = sets.compactMap { ImageBootstrap($0.left, $0.right) }
+        let isKnown = bootstraps.count == sets.count
+        let draws = bootstraps.enumerated().map { $1.draws(resamples: resamples, randomSeed: randomSeed + $0) }
+        let drawn = isKnown ? ImageBootstrap.Draws(meanOf: draws).intervals(confidence: confidence) : nil
         let sure = SureDifference(
             left.map(\.score), right.map(\.score), paired: !common.isEmpty, images: drawn?.mean, confidence: confidence)
         difference = sure.difference
         differences = sure.differences
         seedInterval = sure.seedInterval
         pValue = sure.seedPValue
-        images = bootstrap?.images ?? 0
+        images = isKnown ? bootstraps.reduce(0) { $0 + $1.images } : 0
         imageInterval = sure.imageInterval
         interval = sure.interval
         outcome = sure.outcome

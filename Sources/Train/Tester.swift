@@ -19,38 +19,78 @@ public struct Tester {
         self.recipe = recipe
     }
 
-    /// Images that are kept for looking at.
-    static let pictureCount = 8
+    /// Images that are kept for looking at: of the split itself, and of each target.
+    private static let pictureCounts = (source: 8, target: 4)
+
+    /// The number of images that ``score(_:purpose:checkpoint:predictions:progress:)`` goes through.
+    public func imageCount(_ purpose: DataRecipe.Purpose) throws -> Int {
+        let source = try recipe.data.dataset(purpose)
+        return try targets(purpose, source.classes).reduce(source.count) { $0 + $1.dataset.count }
+    }
 
     /// - Parameters:
     ///   - run: where `metrics/NAME.json`, the pictures and the label maps go; nil writes nothing.
     ///   - predictions: a folder for the label maps where there is no run; nil writes none.
     ///   - progress: told the number of images done.
-    /// - Returns: the scores.
+    /// - Returns: the scores; of a test also those on the target domains, in ``Metrics/domains``.
     public func score(
         _ run: RunFolder?, purpose: DataRecipe.Purpose, checkpoint: String = "best", predictions: URL? = nil,
         progress: (Int) -> Void = { _ in }
     ) throws -> Metrics {
         let dataset = try recipe.data.dataset(purpose)
-        let map = try outputMap(to: dataset.classes)
-        let result = try ModelEvaluation.run(
-            network, on: dataset, recipe.evaluation, outputMap: map, isFull: true, pictureCount: run == nil ? 0 : Self.pictureCount,
-            predictions: run?.predictions(named: splitName(purpose)) ?? predictions, progress: progress)
-        let multiple = network.model.card.sizeMultiple
-        var metrics = result.metrics(
-            dataset: recipe.data.dataset.name, split: splitName(purpose), classes: dataset.classes, checkpoint: checkpoint, info: info,
-            run: try run?.readInfo(), parameters: network.model.parameterCount,
-            protocolName: recipe.evaluation.testProtocol(multiple: multiple).description)
-        metrics.domains = try domains(purpose, result.evaluation.images, classes: dataset.classes.count)
+        let name = splitName(purpose)
+        let info = try run?.readInfo()
+        var (metrics, pictures) = try measure(
+            dataset, as: name, of: recipe.data.dataset.name, recipe.evaluation, pictures: run == nil ? 0 : Self.pictureCounts.source,
+            predictions: run?.predictions(named: name) ?? predictions, checkpoint, info, progress)
+        var done = dataset.count
+        var domains: [(name: String, images: [ImageTally])] = []
+        for target in try targets(purpose, dataset.classes) {
+            let place = RunFolder.targetName(target.name)
+            let (scores, views) = try measure(
+                target.dataset, as: place, of: target.recipe.data.dataset.name, target.evaluation(recipe.evaluation),
+                pictures: run == nil ? 0 : Self.pictureCounts.target, predictions: run?.predictions(named: place), checkpoint, info,
+                { progress(done + $0) })
+            done += target.dataset.count
+            domains.append((target.name, scores.images))
+            pictures += views.map { $0.in(target.name) }
+            try run?.write(scores, named: place)
+        }
+        if domains.isEmpty {
+            metrics.domains = try splits(purpose, metrics.images, classes: dataset.classes.count)
+        } else {
+            metrics.domains = DomainScores(
+                domains, source: (recipe.data.dataset.name, metrics.images), classes: dataset.classes.count)
+        }
         if let run {
-            try run.write(metrics, named: splitName(purpose))
-            try run.write(result.pictures, classes: metrics.classes)
+            try run.write(metrics, named: name)
+            try run.write(pictures, classes: metrics.classes)
         }
         return metrics
     }
 
+    private func targets(_ purpose: DataRecipe.Purpose, _ classes: ClassList) throws -> [TargetDomain] {
+        purpose == .test ? try recipe.data.targetDomains(classes: classes) : []
+    }
+
+    /// One pass over a data set.
+    private func measure(
+        _ dataset: any Dataset, as name: String, of set: String, _ evaluation: EvaluationRecipe, pictures: Int, predictions: URL?,
+        _ checkpoint: String, _ run: RunInfo?, _ progress: (Int) -> Void
+    ) throws -> (Metrics, [Picture]) {
+        let map = try outputMap(to: dataset.classes)
+        let result = try ModelEvaluation.run(
+            network, on: dataset, evaluation, outputMap: map, isFull: true, pictureCount: pictures, predictions: predictions,
+            progress: progress)
+        let tested = evaluation.testProtocol(multiple: network.model.card.sizeMultiple)
+        let metrics = result.metrics(
+            dataset: set, split: name, classes: dataset.classes, checkpoint: checkpoint, info: info, run: run,
+            parameters: network.model.parameterCount, protocolName: tested.description)
+        return (metrics, result.pictures)
+    }
+
     /// The scores of each of the splits that the recipe lists for the test; nil for a single one.
-    private func domains(_ purpose: DataRecipe.Purpose, _ images: [ImageTally], classes: Int) throws -> DomainScores? {
+    private func splits(_ purpose: DataRecipe.Purpose, _ images: [ImageTally], classes: Int) throws -> DomainScores? {
         guard purpose == .test, recipe.data.test.names.count > 1 else { return nil }
         let parts = try recipe.data.testParts()
         // With samples put aside, which images belong to which part is not known.

@@ -50,6 +50,10 @@ public final class TrainingSetup {
         if checkingData && data.dataset.isFiles && data.badSamples == .stop { try Self.check([trainingSet, validationSet], note) }
 
         let classes = trainingSet.classes
+        for target in try data.targetDomains(classes: classes) {
+            try target.checkApart(from: [("training", trainingSet), ("validation", validation)])
+            note("target \(target.name): \(target.dataset.count) images")
+        }
         TorchRandom.seed(recipe.seed)
         let device = device
         let (model, loaded) = try withTorchErrors { try recipe.student.build(classes: classes.count) }

@@ -45,7 +45,7 @@ final class TrainingDisplay {
             self.shares = event.gradientShares ?? self.shares
         }
         observer.validated = validated
-        observer.tested = { self.note("\(self.label): test mIoU \(percentage($0.meanIoU)) over \($0.images.count) images") }
+        observer.tested = tested
         return observer
     }
 
@@ -79,6 +79,13 @@ final class TrainingDisplay {
             values.append((name: "wait %", value: 100 * wait / (wait + step)))
         }
         return values + [(name: "lr", value: last.learningRate)]
+    }
+
+    private func tested(_ metrics: Metrics) {
+        note("\(label): test mIoU \(percentage(metrics.meanIoU)) over \(metrics.images.count) images")
+        guard let domains = metrics.domains, domains.source != nil else { return }
+        let scores = domains.domains.map { "\($0.name) \($0.meanIoU.map { percentage($0) } ?? "–")" }.joined(separator: ", ")
+        note("\(label): on the targets \(domains.meanIoU.map { percentage($0) } ?? "–") (\(scores))")
     }
 
     private func validated(_ event: EvaluationEvent) {

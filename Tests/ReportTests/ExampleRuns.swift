@@ -33,7 +33,7 @@ final class ExampleRuns {
     func add(
         _ arm: String, role: RunInfo.Role = .student, method: String? = nil, seed: Int, correct: Int, model: String = "small",
         dataset: String = "camvid", evaluated: Bool = true, name: String? = nil, recipe: String = ExampleRuns.recipe,
-        change: (inout RunInfo) -> Void = { _ in }
+        targets: [(name: String, correct: Int)] = [], change: (inout RunInfo) -> Void = { _ in }
     ) throws -> RunFolder {
         var info = RunInfo(
             arm: arm, role: role, method: method, seed: seed, dataset: dataset, model: model, parameters: 1_240_000, steps: 40)
@@ -52,7 +52,16 @@ final class ExampleRuns {
         }
         try log.append(
             .evaluation(EvaluationEvent(step: 40, epoch: 1, split: "val", meanIoU: 0.5, pixelAccuracy: 0.7, best: true, seconds: 1)))
-        if evaluated { try folder.write(metrics(info, correct), named: "test") }
+        if evaluated {
+            var home = metrics(info, correct)
+            let abroad = targets.map { (name: $0.name, metrics: metrics(info, $0.correct)) }
+            for target in abroad { try folder.write(target.metrics, named: RunFolder.targetName(target.name)) }
+            if !abroad.isEmpty {
+                home.domains = DomainScores(
+                    abroad.map { ($0.name, $0.metrics.images) }, source: (dataset, home.images), classes: classes.count)
+            }
+            try folder.write(home, named: "test")
+        }
         try folder.updateInfo { $0.status = .finished }
         return folder
     }
@@ -87,13 +96,25 @@ final class ExampleRuns {
     }
 
     /// A picture of 4×2 pixels; the left half is sky in truth.
-    func addPicture(to folder: RunFolder, prediction: [UInt8]) throws {
+    func addPicture(to folder: RunFolder, prediction: [UInt8], domains: [String] = []) throws {
         let image = Image(width: 4, height: 2, filledWith: 200)
         let truth = LabelMap(width: 4, height: 2, values: [0, 0, 1, 1, 0, 0, 1, 255])
         let picture = Picture(
             sample: "street/1", image: try PNG.encode(image), truth: try PNG.encode(truth),
             prediction: try PNG.encode(LabelMap(width: 4, height: 2, values: prediction)))
-        try folder.write([picture], classes: classes)
+        try folder.write([picture] + domains.map { picture.in($0) }, classes: classes)
+    }
+
+    /// A teacher, three plain and three distilled students, tested on two targets; the distilled ones gain abroad alone.
+    func addDomainExperiment() throws -> [RunFolder] {
+        var folders = [
+            try add("teacher", role: .teacher, seed: 1, correct: 90, model: "large", targets: [("dusk", 80), ("fog & rain", 70)])
+        ]
+        for seed in 1...3 {
+            folders.append(try add("plain", seed: seed, correct: 80, targets: [("dusk", 50), ("fog & rain", 40)]))
+            folders.append(try add("kd", method: "kd", seed: seed, correct: 80, targets: [("dusk", 60), ("fog & rain", 50)]))
+        }
+        return folders
     }
 
     /// A teacher, and three seeds each of the plain and the distilled student.

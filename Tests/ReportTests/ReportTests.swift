@@ -7,23 +7,6 @@ import Testing
 @Suite struct ReportTests {
     let examples = ExampleRuns()
 
-    /// Names of the elements that are left open or closed in the wrong order.
-    private func unbalanced(_ html: String) throws -> [String] {
-        let body = html.replacing(try Regex("(?s)<style>.*?</style>"), with: "")
-        var open: [String] = []
-        var wrong: [String] = []
-        for match in body.matches(of: try Regex("<(/?)([a-zA-Z0-9]+)[^>]*?(/?)>")) {
-            let name = String(match[2].substring ?? "")
-            if ["meta", "img", "br"].contains(name) || match[3].substring == "/" { continue }
-            if match[1].substring != "/" {
-                open.append(name)
-            } else if open.popLast() != name {
-                wrong.append(name)
-            }
-        }
-        return wrong + open
-    }
-
     @Test func aWholeExperiment() throws {
         let folders = try examples.addExperiment()
         // The plain student is wrong in the first pixel, the distilled one in the last of the first row.
@@ -34,7 +17,7 @@ import Testing
             try examples.addPicture(to: folder, prediction: info.isPlainStudent ? plain : [0, 0, 1, 0, 0, 0, 1, 1])
         }
         let html = try Report(runs: folders).html()
-        #expect(try unbalanced(html) == [])
+        #expect(try unbalancedElements(html) == [])
         #expect(html.contains("<h1>Distillation by kd helped: +"))
         for title in ["How sure is that?", "Pictures", "Classes", "Training", "Details"] { #expect(html.contains("<h2>\(title)</h2>")) }
         for caption in ["mIoU on val, in per cent", "Loss: task", "Share of the gradient: kd, in per cent", "Learning rate"] {
@@ -48,13 +31,13 @@ import Testing
 
     @Test func oneRunThatIsStillTraining() throws {
         let html = try Report(runs: [examples.add("plain", seed: 1, correct: 60, evaluated: false)]).html()
-        #expect(try unbalanced(html) == [])
+        #expect(try unbalancedElements(html) == [])
         #expect(html.contains("not evaluated yet") && html.contains("Learning rate") && !html.contains("<h2>Classes</h2>"))
     }
 
     @Test func oneTeacher() throws {
         let html = try Report(runs: [examples.add("teacher", role: .teacher, seed: 1, correct: 90)]).html()
-        #expect(try unbalanced(html) == [])
+        #expect(try unbalancedElements(html) == [])
         #expect(html.contains("% mIoU</h1>") && html.contains("<h2>Classes</h2>") && !html.contains("How sure is that?"))
     }
 
@@ -81,4 +64,21 @@ import Testing
             "\(error)".contains("00-street_1.truth.png")
         }
     }
+}
+
+/// Names of the elements that are left open or closed in the wrong order.
+func unbalancedElements(_ html: String) throws -> [String] {
+    let body = html.replacing(try Regex("(?s)<style>.*?</style>"), with: "")
+    var open: [String] = []
+    var wrong: [String] = []
+    for match in body.matches(of: try Regex("<(/?)([a-zA-Z0-9]+)[^>]*?(/?)>")) {
+        let name = String(match[2].substring ?? "")
+        if ["meta", "img", "br"].contains(name) || match[3].substring == "/" { continue }
+        if match[1].substring != "/" {
+            open.append(name)
+        } else if open.popLast() != name {
+            wrong.append(name)
+        }
+    }
+    return wrong + open
 }

@@ -1,3 +1,4 @@
+import Foundation
 import SegEval
 import Support
 import Testing
@@ -93,6 +94,46 @@ import Testing
         // The percentiles of 20,000 draws scatter by about 1 % of the half width.
         #expect(abs(interval.lower - (spread.mean - half)) < 0.04 * half)
         #expect(abs(interval.upper - (spread.mean + half)) < 0.04 * half)
+    }
+
+    /// Over several test sets the images are drawn within each: variances of the sets' means add up, whatever their sizes.
+    @Test func setsWeighTheSameWhateverTheirSize() throws {
+        var random = SeededRandom(4)
+        func set(_ images: Int, _ gain: Int) -> (arm: SeedResult, reference: SeedResult, gains: [Double]) {
+            let gains = (0..<images).map { _ in gain + random.below(21) }
+            func run(_ hits: [Int]) -> SeedResult {
+                let tallies = hits.enumerated().map {
+                    ImageTally(image: "\($0)", intersection: [Int64($1)], truth: [100], predicted: [Int64($1)])
+                }
+                return SeedResult(seed: 1, meanIoU: Double(hits.reduce(0, +)) / Double(100 * images), images: tallies)
+            }
+            return (run(gains.map { 20 + $0 }), run(gains.map { _ in 20 }), gains.map { Double($0) / 100 })
+        }
+        let sets = [set(300, 0), set(40, 30), set(120, 10)]
+        let comparison = PairedComparison(overSets: sets.map { [$0.arm] }, against: sets.map { [$0.reference] }, resamples: 20_000)
+        let spreads = sets.map { MeanAndSpread($0.gains) }
+        let mean = spreads.reduce(0) { $0 + $1.mean } / 3
+        #expect(isClose(comparison.difference, mean, 1e-12) && comparison.images == 460)
+        let variance = spreads.reduce(0) { $0 + pow($1.standardDeviation ?? 0, 2) / Double($1.count) } / 9
+        let half = 1.96 * variance.squareRoot()
+        let interval = try #require(comparison.imageInterval)
+        #expect(abs(interval.lower - (mean - half)) < 0.04 * half && abs(interval.upper - (mean + half)) < 0.04 * half)
+        // Of one set it is the comparison on that set.
+        #expect(
+            PairedComparison(overSets: [[sets[0].arm]], against: [[sets[0].reference]])
+                == PairedComparison([sets[0].arm], against: [sets[0].reference]))
+    }
+
+    /// A class counts in the sets that have it, and a set's score is the mean over its own classes.
+    @Test func classesThatASetLacks() {
+        func run(_ truth: [Int64], _ hits: [Int64]) -> SeedResult {
+            let tally = ImageTally(image: "a", intersection: hits, truth: truth, predicted: hits)
+            return SeedResult(seed: 1, meanIoU: Scores(intersection: hits, truth: truth, predicted: hits).meanIoU, images: [tally])
+        }
+        let comparison = PairedComparison(
+            overSets: [[run([10, 10], [8, 6])], [run([10, 0], [4, 0])]], against: [[run([10, 10], [5, 5])], [run([10, 0], [2, 0])]])
+        #expect(isClose(comparison.difference, (0.2 + 0.2) / 2) && comparison.classes.map(\.index) == [0, 1])
+        #expect(isClose(comparison.classes[0].difference, (0.3 + 0.2) / 2) && isClose(comparison.classes[1].difference, 0.1))
     }
 
     @Test func theSeedFixesTheBootstrap() {

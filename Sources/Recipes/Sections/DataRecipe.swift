@@ -10,6 +10,8 @@ public struct DataRecipe: RecipeSection {
     public var train: NameList = ["train"]
     public var validation: NameList = ["val"]
     public var test: NameList = ["test"]
+    public var targets: [TargetRecipe] = []
+    public var fraction = 1.0
     public var instances = false
     public var classes = ClassesRecipe()
     public var images: String?
@@ -44,6 +46,14 @@ public struct DataRecipe: RecipeSection {
             ).known(as: "training"),
             .value("validation", \.validation, "The split that chooses the best checkpoint.").known(as: "val", "valid"),
             .value("test", \.test, "The split that the final score is measured on."),
+            .sections(
+                "targets", \.targets,
+                "Further data sets in the same classes, each with a name, that the trained network is tested on too: how far it generalises."
+            ).known(as: "domains", "target"),
+            .number(
+                "fraction", \.fraction, .from(0, to: 1),
+                "The share of the training images that is used, drawn once and for all seeds alike; a smaller share is part of a larger one."
+            ).known(as: "share", "labelFraction"),
             .value("instances", \.instances, "Read the objects too, for networks that tell them apart.")
                 .only("data with objects") { $0.has("instances") },
             .value(
@@ -116,6 +126,7 @@ public struct DataRecipe: RecipeSection {
         if !reader.isGiven("validation") { validation = dataset.validation }
         if !reader.isGiven("test") { test = dataset.test }
         if !reader.isGiven("augmentation.crop") { augmentation.crop = dataset.crop ?? size }
+        resolveTargets(reader)
     }
 
     /// The number of classes that the network tells apart; nil when a file of classes decides it.
@@ -132,6 +143,8 @@ public struct DataRecipe: RecipeSection {
             reader.report(at: "classMap", "'\(dataset.name)' cannot be mapped onto '\(classMap)'; expected \(words)")
         }
         if has("domain"), let problem = dataset.problem(withDomain: domain) { reader.report(at: "domain", problem) }
+        if fraction == 0 { reader.report(at: "fraction", "expected a number greater than 0, found 0") }
+        checkTargets(&reader)
         guard !dataset.splits.isEmpty else { return }
         for (key, splits) in [("train", train), ("validation", validation), ("test", test)] {
             for split in splits.names {

@@ -45,6 +45,8 @@ public enum Condition: String, CaseIterable, Sendable, Codable {
         // A pack holds the training split's own pixels, and training refuses one of other data.
         Rule("data.packed", nil),
         Rule("data.test", .evaluation), Rule("data.evaluationCount", .evaluation),
+        // Whether targets are the same is seen in what was scored there.
+        Rule("data.targets", nil),
         Rule("data.augmentation", .augmentation), Rule("data.loader", .augmentation),
         Rule("data.loader.batchSize", .budget), Rule("data.loader.threads", nil), Rule("data.loader.cacheMegabytes", nil),
         Rule("student", .student),

@@ -9,7 +9,7 @@ struct RunConditions: Sendable {
     /// The files that are missing, so that what they would say is unknown.
     let missing: [String]
 
-    init(_ folder: RunFolder, _ info: RunInfo, _ metrics: Metrics?) throws {
+    init(_ folder: RunFolder, _ info: RunInfo, _ metrics: Metrics?, _ targets: [LoadedRun.Target] = []) throws {
         let settings = folder.readRecipe().flatMap(RecipeSettings.init(yaml:))?.values ?? [:]
         let environment = try folder.readEnvironment()
         // A resolved recipe names the student.
@@ -39,6 +39,7 @@ struct RunConditions: Sendable {
         values["device"] = environment.map { "\($0.device), \($0.deviceName)" }
         values["threads"] = environment.map { String($0.threads) }
         values["protocol"] = metrics?.protocolName
+        for target in targets { values["protocol.\(target.name)"] = target.metrics.protocolName }
         values["scored checkpoint"] = metrics.map { ["best", "last"].contains($0.checkpoint) ? $0.checkpoint : "a file" }
         self.values = values
     }

@@ -30,7 +30,7 @@ struct ClassSection: Sendable {
                 row += "<td>\(arm.classIoU[index].map { percentage($0) } ?? "–")</td>"
                 guard let statistics = differences[arm.name]?.statistics else { continue }
                 let found = statistics.classes.first { $0.index == index }
-                row += cells(found.map { ($0.difference, $0.interval, $0.outcome) }, largest)
+                row += differenceCells(found.map { ($0.difference, $0.interval, $0.outcome) }, largest)
             }
             rows += "<tr>\(row)</tr>"
         }
@@ -38,7 +38,7 @@ struct ClassSection: Sendable {
         for arm in scored {
             total += "<td>\(percentage(arm.meanIoU?.mean ?? .nan))</td>"
             guard let mean = differences[arm.name]?.statistics else { continue }
-            total += cells((mean.difference, mean.interval, mean.outcome), largest)
+            total += differenceCells((mean.difference, mean.interval, mean.outcome), largest)
         }
         return "<h2>Classes</h2><p class=\"note\">\(note(differences))</p><div class=\"card\"><table>"
             + "<tr><th>class</th><th>pixels, %</th>\(head.joined())</tr>\(rows)<tr class=\"total\">\(total)</tr></table></div>"
@@ -58,16 +58,18 @@ struct ClassSection: Sendable {
         }
         return text
     }
+}
 
-    /// Bar and points, then the interval.
-    private func cells(_ found: (difference: Double, interval: Interval?, outcome: PairedComparison.Outcome)?, _ largest: Double) -> String
-    {
-        guard let found else { return "<td></td><td></td>" }
-        let share = largest > 0 ? min(abs(found.difference) / largest, 1) * 50 : 0
-        let side = found.difference >= 0 ? "left:50%" : "right:50%"
-        let style = found.outcome.style
-        let bar = "<span class=\"diff \(style)\"><i style=\"\(side);width:\(coordinate(share))%\"></i></span>"
-        return "<td class=\"text\">\(bar) \(coloredPoints(found.difference, found.outcome))</td>"
-            + "<td class=\"text soft\">\(found.interval.map(points) ?? "")</td>"
-    }
+/// Two cells: bar and points, then the interval.
+/// - Parameter largest: the difference whose bar is as long as it can be.
+func differenceCells(
+    _ found: (difference: Double, interval: Interval?, outcome: PairedComparison.Outcome)?, _ largest: Double
+) -> String {
+    guard let found else { return "<td></td><td></td>" }
+    let share = largest > 0 ? min(abs(found.difference) / largest, 1) * 50 : 0
+    let side = found.difference >= 0 ? "left:50%" : "right:50%"
+    let style = found.outcome.style
+    let bar = "<span class=\"diff \(style)\"><i style=\"\(side);width:\(coordinate(share))%\"></i></span>"
+    return "<td class=\"text\">\(bar) \(coloredPoints(found.difference, found.outcome))</td>"
+        + "<td class=\"text soft\">\(found.interval.map(points) ?? "")</td>"
 }

@@ -12,8 +12,8 @@ struct PictureSection: Sendable {
     /// Longer side in pixels; the page would grow large with more.
     private static let side = 512
 
-    /// Samples shown at once; the others are in a fold.
-    private static let open = 4
+    /// Samples shown at once, and of each domain where there are several; the others are in a fold.
+    private static let open = (all: 4, ofDomain: 2)
 
     private struct Prediction {
         let arm: Arm
@@ -26,7 +26,13 @@ struct PictureSection: Sendable {
         let sources = try arms.compactMap(source)
         guard let first = sources.first else { return "" }
         let palette = Palette(first.index.classes.map { RGB($0.color[0], $0.color[1], $0.color[2]) })
-        let samples = try first.index.pictures.map { try sample($0, sources, palette) }
+        let domains = first.index.pictures.map(\.domain).reduce(into: [String?]()) { if !$0.contains($1) { $0.append($1) } }
+        let samples = try domains.map { domain in
+            let entries = first.index.pictures.filter { $0.domain == domain }
+            let shown = try entries.map { try sample($0, sources, palette) }
+            if domains.count == 1 { return opened(shown, Self.open.all) }
+            return "<h3>\(escaped(domain ?? "\(arms[0].info.dataset), the source"))</h3>" + opened(shown, Self.open.ofDomain)
+        }
         let legend = first.index.classes.map { "<li>\(swatch($0.color))\(escaped($0.name))</li>" }.joined()
         let unlabelled = "<li>\(swatch([0, 0, 0]))not labelled</li>"
         let changes =
@@ -35,7 +41,11 @@ struct PictureSection: Sendable {
                 + "<span class=\"down\">■</span> the other way round, <span class=\"soft\">■</span> both wrong. " : ""
         return "<h2>Pictures</h2><p class=\"note\">\(changes)Point at a prediction to see the image through it. "
             + "Figures are the picture’s own mIoU.</p><ul class=\"legend\">\(legend)\(unlabelled)</ul>"
-            + samples.prefix(Self.open).joined() + fold(Array(samples.dropFirst(Self.open)))
+            + samples.joined()
+    }
+
+    private func opened(_ samples: [String], _ count: Int) -> String {
+        samples.prefix(count).joined() + fold(Array(samples.dropFirst(count)))
     }
 
     private func fold(_ samples: [String]) -> String {
@@ -64,7 +74,8 @@ struct PictureSection: Sendable {
         }
         let truth = try files.truth.map { try labels($0, name + (entry.truth ?? "")) }
         let predictions = try sources.compactMap { source -> Prediction? in
-            guard let own = source.index.pictures.first(where: { $0.sample == entry.sample }) else { return nil }
+            guard let own = source.index.pictures.first(where: { $0.sample == entry.sample && $0.domain == entry.domain })
+            else { return nil }
             let file = source.folder.pictures.appendingPathComponent(own.prediction).path
             return Prediction(arm: source.arm, labels: try labels(try source.folder.readPicture(own).prediction, file))
         }

@@ -15,6 +15,7 @@ enum Style {
         main{max-width:1200px;margin:0 auto;padding:48px 24px 80px}
         h1{font-size:clamp(28px,4.2vw,44px);line-height:1.15;letter-spacing:-.02em;margin:6px 0 14px;max-width:24em;text-wrap:balance}
         h2{font-size:22px;letter-spacing:-.01em;margin:56px 0 6px}
+        h3{font-size:17px;margin:28px 0 6px}
         p{margin:0 0 12px;max-width:52em}.lead{font-size:18px}.soft,.note{color:var(--soft)}.note{font-size:14px}
         .eyebrow{font-size:14px;color:var(--soft);letter-spacing:.02em}
         .badge{display:inline-block;padding:2px 12px;border-radius:99px;font-size:14px;font-weight:600}
@@ -48,6 +49,8 @@ enum Style {
         .intervals{max-width:860px}.intervals .name{fill:currentColor;font-weight:600;font-size:14px}.intervals .small{font-size:11px}
         .whole{stroke:currentColor;stroke-width:9;stroke-linecap:round;opacity:.38}.part{stroke:currentColor;stroke-width:3;opacity:.55}
         .mean{fill:currentColor}.seed{fill:var(--card);stroke:currentColor;stroke-width:1.5}
+        .domains{max-width:860px}.domains .domain{fill:var(--ink);font-weight:600;font-size:14px}.domains .value{font-size:11px}
+        .domains .seed{fill:currentColor;stroke:none;opacity:.4}.domains .lane{stroke:var(--faint)}
         .legend{display:flex;flex-wrap:wrap;gap:6px 20px;margin:14px 0;padding:0;list-style:none;font-size:14px}
         .legend li{white-space:nowrap}
         .tiles{display:grid;gap:10px}.tile{position:relative}

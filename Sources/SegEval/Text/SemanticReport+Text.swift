@@ -19,7 +19,7 @@ extension SemanticReport {
 }
 
 extension DomainScores {
-    /// A row for each domain, and the means in which all of them weigh the same. In per cent.
+    /// A row for each domain, the source first, and the means in which all but the source weigh the same. In per cent.
     public var text: String {
         let hasBoundary = boundaryIoU != nil
         var table = TextTable(
@@ -28,11 +28,14 @@ extension DomainScores {
         func row(_ name: String, _ images: String, _ scores: [Double?]) -> [String] {
             [name, images] + scores.prefix(hasBoundary ? 3 : 2).map { $0.map { percentage($0) } ?? "–" }
         }
-        for domain in domains {
-            table.append(row(domain.name, String(domain.images), [domain.meanIoU, domain.pixelAccuracy, domain.boundaryIoU]))
+        func row(_ domain: Domain, _ name: String) -> [String] {
+            row(name, String(domain.images), [domain.meanIoU, domain.pixelAccuracy, domain.boundaryIoU])
         }
-        table.append(row("mean", "", [meanIoU, pixelAccuracy, boundaryIoU]))
-        return table.text
+        if let source { table.append(row(source, "\(source.name) (source)")) }
+        for domain in domains { table.append(row(domain, domain.name)) }
+        table.append(row(source == nil ? "mean" : "mean of targets", "", [meanIoU, pixelAccuracy, boundaryIoU]))
+        guard let gap else { return table.text }
+        return table.text + "\nGap, source − mean of targets: \(signedPoints(gap)) points of mIoU"
     }
 }
 

@@ -15,8 +15,9 @@ extension DataRecipe {
     public func dataset(_ purpose: Purpose) throws -> any Dataset {
         var files = try dataset(splits: splits(purpose), leavingOutUnpaired: badSamples == .skip)
         if badSamples == .skip, dataset.isFiles { files = try SoundDataset(readingAllOf: files) }
-        guard purpose == .train, let packed else { return files }
-        return try PackedDataset(URL(fileURLWithPath: packed), of: files)
+        guard purpose == .train else { return files }
+        if let packed { files = try PackedDataset(URL(fileURLWithPath: packed), of: files) }
+        return fraction < 1 ? ChosenDataset(files, fraction: fraction) : files
     }
 
     /// The images of some splits, one after the other, with the class map applied.

@@ -52,6 +52,7 @@ struct CompareCommand: ParsableCommand {
         guard json else {
             print(comparison.text)
             if classes { print("\n" + comparison.classText) }
+            if classes, let domains = comparison.domains { print("\n" + domains.classText(comparison.classes)) }
             return
         }
         try printJSON(comparison)

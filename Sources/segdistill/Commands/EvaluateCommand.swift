@@ -55,14 +55,15 @@ struct EvaluateCommand: ParsableCommand {
         let kept = data == nil ? trained.run : nil
         let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("segdistill-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: scratch) }
-        let bar = ProgressBar("evaluate", total: try recipe.data.dataset(purpose).count)
         let metrics = try withTorchErrors {
             let tester = Tester(try trained.network(recipe, device: device), trained.saved.info, recipe)
-            return try tester.score(
+            let bar = ProgressBar("evaluate", total: try tester.imageCount(purpose))
+            let metrics = try tester.score(
                 kept, purpose: purpose, checkpoint: trained.checkpointName, predictions: pictures == nil ? nil : scratch,
                 progress: { bar.update($0) })
+            bar.finish()
+            return metrics
         }
-        bar.finish()
         if let pictures {
             let source = EvaluationPictures(
                 dataset: try recipe.data.dataset(purpose), predictions: kept?.predictions(named: metrics.split) ?? scratch)

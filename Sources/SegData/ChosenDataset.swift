@@ -1,0 +1,47 @@
+import Foundation
+import Support
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Some samples of a data set, in their order.
+public struct ChosenDataset: Dataset {
+    private let base: any Dataset
+    private let places: [Int]
+
+    /// - Parameter places: indices of the base, ascending.
+    public init(_ base: any Dataset, places: [Int]) {
+        self.base = base
+        self.places = places
+    }
+
+    /// Those whose names match one of some shell patterns, such as `0001TP*`: `*` stands for any characters, `?` for one, `[ab]` for one
+    /// of a few.
+    public init(_ base: any Dataset, matching patterns: [String]) {
+        self.init(
+            base,
+            places: (0..<base.count).filter { index in
+                let name = base.name(index)
+                return patterns.contains { fnmatch($0, name, 0) == 0 }
+            })
+    }
+
+    /// A share of them, at least one, drawn by chance but always the same: a smaller share is part of a larger one.
+    public init(_ base: any Dataset, fraction: Double) {
+        let count = max(1, Int((Double(base.count) * fraction).rounded()))
+        var random = SeededRandom(0)
+        self.init(base, places: random.shuffled(0..<base.count).prefix(count).sorted())
+    }
+
+    public var classes: ClassList { base.classes }
+    public var instanceClasses: ClassList? { base.instanceClasses }
+    public var leftOut: [LeftOut] { base.leftOut }
+    public var count: Int { places.count }
+    public func name(_ index: Int) -> String { base.name(places[index]) }
+    public func files(_ index: Int) -> [URL] { base.files(places[index]) }
+    public func sample(_ index: Int) throws -> Sample { try base.sample(places[index]) }
+    public func open(_ index: Int) throws -> any SampleReader { try base.open(places[index]) }
+}
