@@ -30,10 +30,10 @@ import Testing
     }
 
     @Test func overridesFindATargetByItsName() throws {
-        let recipe = try parse(driving, "data.targets.dusk.root=/elsewhere", "data.targets.0.name=day")
+        let recipe = try parse(driving, "data.targets.dusk.root=/elsewhere", "data.targets.camvid.name=day")
         #expect(recipe.data.targets.map(\.data.root) == ["camvid", "/elsewhere"] && recipe.data.targets[0].name == "day")
         let unknown = refusal(driving, "data.targets.dawn.root=x")
-        #expect(unknown.contains("the list 'data.targets' has no entry 'dawn'; its entries are dusk, 0, 1"))
+        #expect(unknown.contains("the list 'data.targets' has no entry 'dawn'; its entries are camvid, dusk, 0, 1"))
     }
 
     /// Scenes have the source's size, number and classes; the domain is the name.

@@ -3,7 +3,7 @@ import Support
 extension RecipeNode {
     /// Sets what `key.path=value` names; an empty value takes the key out, back to its default.
     ///
-    /// A list's entries are named by their position from 0, or by their `method` or `name`: `distillation.cwd.weight=3`.
+    /// A list's entries are named by their position from 0, or by their `method`, `name` or `dataset`: `distillation.cwd.weight=3`.
     /// - Throws: ``UnreadableRecipe`` when the path leads through something without keys.
     mutating func apply(override argument: String) throws {
         let location = Location.commandLine(argument)
@@ -66,7 +66,7 @@ extension RecipeNode {
         if let index = Int(key), items.indices.contains(index) { return index }
         let names = items.map { item -> String? in
             guard case .section(let entries) = item.content else { return nil }
-            return entries.first { $0.key == "method" || $0.key == "name" }?.value.text
+            return ["method", "name", "dataset"].lazy.compactMap { key in entries.first { $0.key == key }?.value.text }.first
         }
         if let index = names.firstIndex(of: key) { return index }
         let known = names.compactMap { $0 } + items.indices.map(String.init)
