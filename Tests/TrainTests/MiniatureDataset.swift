@@ -6,6 +6,9 @@ import Vision
 /// A data set in its official layout, with three small pictures: two to train on.
 struct MiniatureDataset {
     let root: URL
+    /// Files of the tests of the data sets.
+    private static let fixtures = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
+        .deletingLastPathComponent().appendingPathComponent("SegDataTests/Fixtures")
 
     /// - Parameter name: of a set that full-scale recipes are written for.
     init(_ name: String, at root: URL) throws {
@@ -16,6 +19,11 @@ struct MiniatureDataset {
         case "ade20k": try ade20k()
         case "coco-stuff164k": try cocoStuff164k()
         case "coco-stuff10k": try cocoStuff10k()
+        case "gta5": try gta5()
+        case "bdd100k": try bdd100k()
+        case "mapillary": try mapillary()
+        case "acdc": try acdc()
+        case "potsdam", "vaihingen": try tiles()
         default: throw UserError("there is no miniature of '\(name)'", hint: "Write one here.")
         }
     }
@@ -52,8 +60,7 @@ struct MiniatureDataset {
 
     /// Its labels are MATLAB's; the one file of the tests of the data sets, 4×2 pixels, serves all pictures.
     private func cocoStuff10k() throws {
-        let tests = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent().deletingLastPathComponent()
-        let labels = try Data(contentsOf: tests.appendingPathComponent("SegDataTests/Fixtures/cocostuff.mat"))
+        let labels = try Data(contentsOf: Self.fixtures.appendingPathComponent("cocostuff.mat"))
         for name in ["a", "b", "c"] {
             try Image(width: 4, height: 2, filledWith: 90).write(to: file("images/\(name).jpg"))
             try labels.write(to: file("annotations/\(name).mat"))
@@ -62,12 +69,37 @@ struct MiniatureDataset {
         try write("c\n", "imageLists/test.txt")
     }
 
-    /// Four fields of 32×24 pixels.
+    /// The split is the one of the tests of the data sets: 1 and 3 to train on, 2 to validate.
+    private func gta5() throws {
+        for number in 1...3 { try picture("images/0000\(number).png", "labels/0000\(number).png", [7, 11, 0, 26]) }
+        try Data(contentsOf: Self.fixtures.appendingPathComponent("split.mat")).write(to: file("split.mat"))
+    }
+
+    private func bdd100k() throws { try picture("images/10k/val/a.jpg", "labels/sem_seg/masks/val/a.png", [0, 2, 255, 13]) }
+
+    private func mapillary() throws { try picture("validation/images/a.jpg", "validation/v1.2/labels/a.png", [13, 17, 65, 55]) }
+
+    private func acdc() throws {
+        for condition in ["fog", "night", "rain", "snow"] {
+            try picture(
+                "rgb_anon/\(condition)/val/GOPR1/GOPR1_f1_rgb_anon.png", "gt/\(condition)/val/GOPR1/GOPR1_f1_gt_labelTrainIds.png",
+                [0, 2, 255, 13])
+        }
+    }
+
+    private func tiles() throws {
+        for (split, name) in [("train", "a"), ("train", "b"), ("val", "c")] {
+            try picture("img_dir/\(split)/\(name).png", "ann_dir/\(split)/\(name).png", [0, 1, 2, 6])
+        }
+    }
+
+    /// Four fields of 32×24 pixels, in a shade that no other picture has.
     private func picture(_ image: String, _ labels: String, _ fields: [UInt8]) throws {
         let (width, height) = (64, 48)
         let values = (0..<width * height).map { fields[$0 % width / 32 + 2 * ($0 / width / 24)] }
         try LabelMap(width: width, height: height, values: values).write(to: file(labels))
-        let pixels = values.flatMap { [$0, 255 - $0, UInt8($0 / 2 + 60)] }
+        let shade = "\(root.lastPathComponent)/\(image)".utf8.reduce(UInt8(0)) { $0 &* 31 &+ $1 }
+        let pixels = values.flatMap { [$0, 255 - $0, shade &+ $0 / 2] }
         try Image(width: width, height: height, pixels: pixels).write(to: file(image))
     }
 

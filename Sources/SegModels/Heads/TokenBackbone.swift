@@ -18,16 +18,29 @@ package struct TokenStages: Sendable, Equatable {
     package let blocks: [Int]
     /// Whether through the transformer's last norm.
     package let areNormed: Bool
+    /// By how much each map is then larger than the grid of patches, resized bilinearly; nil: all as large as the grid.
+    package let factors: [Double]?
 
-    package init(blocks: [Int], areNormed: Bool) {
+    package init(blocks: [Int], areNormed: Bool, factors: [Double]? = nil) {
         self.blocks = blocks
         self.areNormed = areNormed
+        self.factors = factors
+    }
+
+    /// A pyramid of strides 4, 8, 16 and 32 from patches of 16: after a third, a half, two thirds and all of the blocks, without the last
+    /// norm. As in Rein (Wei et al., CVPR 2024) and GKD: blocks 3, 5, 7, 11 of 12.
+    package static func pyramid(depth: Int) -> TokenStages {
+        TokenStages(blocks: [depth / 3, depth / 2, depth * 2 / 3, depth].map { $0 - 1 }, areNormed: false, factors: [4, 2, 1, 0.5])
     }
 
     /// The four stages of a backbone: of a plain transformer those named by `tokens`.
     static func maps(of backbone: Backbone, _ tokens: TokenStages?, _ image: Tensor, taps: inout Taps) -> [Tensor] {
         guard let tokens, let transformer = backbone as? any TokenBackbone else { return backbone.stages(image, taps: &taps) }
-        return transformer.maps(image, blocks: tokens.blocks, normed: tokens.areNormed, taps: &taps)
+        let maps = transformer.maps(image, blocks: tokens.blocks, normed: tokens.areNormed, taps: &taps)
+        guard let factors = tokens.factors else { return maps }
+        return zip(maps, factors).map { map, factor in
+            factor == 1 ? map : F.bilinear(map, map.shape.suffix(2).map { max(1, Int(Double($0) * factor)) })
+        }
     }
 }
 

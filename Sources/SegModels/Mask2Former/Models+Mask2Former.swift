@@ -1,23 +1,26 @@
 import Support
 
 extension Models {
-    /// `mask2former-<backbone>` on every hierarchical backbone, `mask2former-dpt-<backbone>` on plain vision transformers, and both with
-    /// `small`: a student's size.
+    /// `mask2former-<backbone>` on every backbone, of a plain vision transformer on a pyramid of its tokens; `mask2former-dpt-<backbone>` on
+    /// plain vision transformers; and all with `small`: a student's size.
     static var mask2formers: [Entry] {
         BackboneKind.all.filter { !$0.isPlain || $0.hasTokens }.flatMap { kind in
-            MaskSize.allCases.map { size in
-                let name = "mask2former-\(size == .small ? "small-" : "")\(kind.isPlain ? "dpt-" : "")\(kind.name)"
-                return Entry(name: name) { try mask2former($0, kind, size, classes: $1, options: $2) }
+            MaskSize.allCases.flatMap { size in
+                (kind.isPlain ? ["", "dpt-"] : [""]).map { neck in
+                    Entry(name: "mask2former-\(size == .small ? "small-" : "")\(neck)\(kind.name)") {
+                        try mask2former($0, kind, size, hasDPT: !neck.isEmpty, classes: $1, options: $2)
+                    }
+                }
             }
         }
     }
 
     /// As heads with the backbones that they stand on.
     static var mask2formerCards: [(name: String, source: String, backbones: [String])] {
-        [false, true].flatMap { isPlain in
-            let backbones = BackboneKind.all.filter { $0.isPlain == isPlain && (!isPlain || $0.hasTokens) }.map(\.name)
+        [false, true].flatMap { hasDPT in
+            let backbones = BackboneKind.all.filter { $0.isPlain ? $0.hasTokens : !hasDPT }.map(\.name)
             return ["mask2former", "mask2former-small"].map { name in
-                (isPlain ? "\(name)-dpt" : name, "Cheng et al. 2022\(isPlain ? "; Ranftl et al. 2021" : "")", backbones)
+                (hasDPT ? "\(name)-dpt" : name, "Cheng et al. 2022\(hasDPT ? "; Ranftl et al. 2021" : "")", backbones)
             }
         }
     }
@@ -28,7 +31,7 @@ extension Models {
     }
 
     private static func mask2former(
-        _ name: String, _ kind: BackboneKind, _ size: MaskSize, classes: Int, options: ModelOptions
+        _ name: String, _ kind: BackboneKind, _ size: MaskSize, hasDPT: Bool, classes: Int, options: ModelOptions
     ) throws -> Mask2Former {
         try refuse("outputStride", of: name, unless: options.outputStride == nil)
         try refuse("auxiliaryHead", of: name, unless: !options.hasAuxiliaryHead)
@@ -45,14 +48,16 @@ extension Models {
         var queries = QueryDecoder.Options()
         queries.width = width
         if size == .small { (queries.layers, queries.hidden) = (3, 4 * width) }
-        guard kind.isPlain else {
+        let plain = backbone as? any TokenBackbone
+        if kind.isPlain && plain == nil {
+            throw UserError("\(name) reads the tokens of a plain vision transformer, and \(kind.name) gives none")
+        }
+        guard let transformer = plain, hasDPT else {
             var pixels = DeformablePixelDecoder.Options()
             (pixels.width, pixels.maskChannels) = (width, width)
             if size == .small { (pixels.layers, pixels.hidden) = (2, 4 * width) }
-            return Mask2Former(card, backbone, DeformablePixelDecoder(backbone.channels, options: pixels), options: queries)
-        }
-        guard let transformer = backbone as? any TokenBackbone else {
-            throw UserError("\(name) reads the tokens of a plain vision transformer, and \(kind.name) gives none")
+            let tokens = plain.map { TokenStages.pyramid(depth: $0.depth) }
+            return Mask2Former(card, backbone, DeformablePixelDecoder(backbone.channels, options: pixels, tokens: tokens), options: queries)
         }
         // SSKD's student: the blocks after each quarter of the depth; widths in the proportions of its ViT-S.
         let channels = backbone.channels[3]

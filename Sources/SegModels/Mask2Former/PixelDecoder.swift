@@ -92,7 +92,10 @@ package final class DeformablePixelDecoder: Module, PixelDecoder {
         return projections + [("transformer", .module(transformer)), ("mask_features", .module(maskFeatures))] + pyramid
     }
 
-    package func featureStride(_ strides: [Int]) -> Int { options.pyramidLevels == 0 ? strides[1] : strides[0] }
+    package func featureStride(_ strides: [Int]) -> Int {
+        let level = options.pyramidLevels == 0 ? 1 : 0
+        return max(1, Int(Double(strides[level]) / (tokens?.factors?[level] ?? 1)))
+    }
 
     package func stages(of backbone: Backbone, _ image: Tensor, taps: inout Taps) -> [Tensor] {
         TokenStages.maps(of: backbone, tokens, image, taps: &taps)
