@@ -34,7 +34,20 @@ import Train
     }
 
     /// Two steps and the test on all targets, on small networks of the same families.
-    @Test(arguments: names) func twoStepsOnMiniatures(name: String) throws {
+    @Test(arguments: names) func twoStepsOnMiniatures(name: String) throws { try train(name) }
+
+    /// The competitors of the recipes' page.
+    @Test(arguments: ["fitnet", "cwd", "af-dcd", "vitkd"]) func inOneStage(method: String) throws {
+        let taps = method == "vitkd" ? "" : ", taps: {teacher: stage4, student: stage4}"
+        try train(
+            "potsdam-plain",
+            [
+                "teacher.model=mask2former-small-deit-tiny", "teacher.headChannels=32", "distillation=[{method: \(method)\(taps)}]",
+                "optimizer.groups=[{match: \"backbone.*\", learningRateScale: 0.1}]",
+            ])
+    }
+
+    private func train(_ name: String, _ changes: [String] = []) throws {
         let scratch = try Scratch()
         let full = try load(name).recipe
         let source = try MiniatureDataset(full.data.dataset.name, at: scratch["source"])
@@ -50,9 +63,9 @@ import Train
             if !FileManager.default.fileExists(atPath: folder.path) { _ = try MiniatureDataset(target.data.dataset.name, at: folder) }
             overrides += ["root=\(folder.path)", "evaluationSize=[64, 96]"].map { "data.targets.\(target.name).\($0)" }
         }
-        let document = try load(name, overrides)
+        let document = try load(name, overrides + changes)
         try document.checkPaths()
-        let run = try train(document.recipe, into: scratch["run"])
+        let run = try TrainTests.train(document.recipe, into: scratch["run"])
         let domains = try #require(try run.readMetrics(named: "test").domains)
         #expect(domains.domains.map(\.name) == full.data.targets.map(\.name) && domains.source?.images == 1)
         #expect(domains.domains.allSatisfy { $0.images == 1 && $0.meanIoU != nil } && domains.gap != nil)

@@ -10,9 +10,9 @@ public struct TargetDomain {
 
     public var name: String { recipe.name }
 
-    /// - Parameter classes: those of the source.
+    /// - Parameter classes: those of the source; nil where its labels are not read.
     /// - Throws: `UserError` when folders are missing, no image is called as the recipe says, or the classes are others.
-    public init(_ recipe: TargetRecipe, classes: ClassList) throws {
+    public init(_ recipe: TargetRecipe, classes: ClassList?) throws {
         self.recipe = recipe
         let all = try recipe.data.dataset(.test)
         dataset = recipe.only.isEmpty ? all : ChosenDataset(all, matching: recipe.only)
@@ -22,7 +22,7 @@ public struct TargetDomain {
                 "data.targets: no image of '\(name)' is called like \(recipe.only.joined(separator: " or "))",
                 hint: "Of its \(all.count) images the first are \(names).")
         }
-        guard dataset.classes.names == classes.names else { throw otherClasses(classes) }
+        if let classes, dataset.classes.names != classes.names { throw otherClasses(classes) }
     }
 
     /// How it is tested: as the source, but for its own size.
@@ -60,8 +60,8 @@ public struct TargetDomain {
 
 extension DataRecipe {
     /// The target domains, opened.
-    /// - Parameter classes: those of the source.
-    public func targetDomains(classes: ClassList) throws -> [TargetDomain] {
+    /// - Parameter classes: those of the source; nil where its labels are not read.
+    public func targetDomains(classes: ClassList?) throws -> [TargetDomain] {
         try targets.map { try TargetDomain($0, classes: classes) }
     }
 }
