@@ -25,11 +25,19 @@ public protocol DistillationMethod: Module {
 
     /// What is trained against the student, by ``MethodLoss/opponent``.
     var opponent: Opponent? { get }
+
+    /// How the student sees each batch a second time, where the schema's taps name a masked role.
+    var maskedView: MaskedView? { get }
+
+    /// Patterns of parameters that some settings do without, which `segdistill parity loss` may be given all the same.
+    static var spareParameters: [String] { get }
 }
 
 extension DistillationMethod {
     public static var draws: [RandomDraw] { [] }
     public var opponent: Opponent? { nil }
+    public var maskedView: MaskedView? { nil }
+    public static var spareParameters: [String] { [] }
 }
 
 /// A part of a method that is trained in the same step by a loss and an optimiser of its own: a discriminator.
@@ -106,7 +114,7 @@ public struct MethodSetup {
     }
 }
 
-/// The tensors of one step, by role (`features`, `logits`, …).
+/// The tensors of one step, by role (`features`, `logits`, …): maps B×C×h×w, and vectors B×C where the schema says so.
 public struct MethodInputs {
     public let teacher: [String: Tensor]
     public let student: [String: Tensor]
@@ -174,6 +182,7 @@ public enum Methods {
         FitNet.self,
         MaskedGenerativeDistillation.self,
         VisionTransformerDistillation.self,
+        GeneralizableDistillation.self,
     ]
 
     public static var schemas: [MethodSchema] { all.map { $0.schema } }

@@ -20,8 +20,12 @@ public struct MethodTaps: Sendable {
                 let role = tap.isList ? "\(tap.role)\(index + 1)" : tap.role
                 (teacher[role], student[role]) = pair
             }
+            if tap.isOptional && sides.contains([TapSchema.none]) { leaveOut(tap.role) }
         }
     }
+
+    /// The method goes without this optional tap.
+    public mutating func leaveOut(_ role: String) { (teacher[role], student[role]) = (nil, nil) }
 }
 
 extension SettingValue {

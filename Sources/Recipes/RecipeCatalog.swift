@@ -48,21 +48,44 @@ public struct MethodSchema: Sendable, Equatable {
 
 /// One map, or a list of maps, that a method takes from both networks.
 public struct TapSchema: Sendable, Equatable {
+    /// What a method takes of a tap.
+    public enum Layout: Sendable, Equatable {
+        /// B×C×h×w.
+        case map
+        /// A map whose positions are tokens: files for `segdistill parity` hold them as B×N×C.
+        case tokens
+        /// B×C: a class token.
+        case vector
+    }
+
     /// The method's word for it: `features`. The maps of a list are numbered from 1: `stage1`, `stage2`, ….
     public let role: String
     /// The teacher's stage or head; several for a list.
     public let teacher: SettingValue
     public let student: SettingValue
+    public let layout: Layout
+    /// The word for the same tap of the student's masked view, where the method asks for one.
+    public let maskedRole: String?
+    /// Whether the method goes without it where a network has none, or the recipe says ``none``.
+    public let isOptional: Bool
     public let doc: String
 
-    /// One map.
-    public init(_ role: String, teacher: String, student: String, doc: String) {
+    /// What a recipe writes for an optional tap that is not to be used.
+    public static let none = "none"
+
+    /// One map, or what else `layout` says.
+    public init(
+        _ role: String, teacher: String, student: String, layout: Layout = .map, masked maskedRole: String? = nil, isOptional: Bool = false,
+        doc: String
+    ) {
         (self.role, self.teacher, self.student, self.doc) = (role, .text(teacher), .text(student), doc)
+        (self.layout, self.maskedRole, self.isOptional) = (layout, maskedRole, isOptional)
     }
 
     /// A list of maps, as long on both sides.
     public init(list role: String, teacher: [String], student: [String], doc: String) {
         (self.role, self.teacher, self.student, self.doc) = (role, .texts(teacher), .texts(student), doc)
+        (layout, maskedRole, isOptional) = (.map, nil, false)
     }
 
     public var isList: Bool { if case .texts = teacher { true } else { false } }

@@ -85,9 +85,9 @@ public struct PreflightRecord: Codable, Sendable, Equatable {
 
     public struct Map: Codable, Sendable, Equatable {
         public var name: String
-        /// As recorded in the first batch: B×C×h×w.
+        /// As recorded in the first batch: B×C×h×w, or B×C of a vector.
         public var shape: [Int]
-        /// Of the image's size, down and right.
+        /// Of the image's size, down and right; empty for a vector.
         public var stride: [Double]
 
         public init(name: String, shape: [Int], stride: [Double]) {

@@ -10,22 +10,24 @@ public struct Taps {
     public let requested: Set<String>
     public private(set) var tensors: [String: Tensor] = [:]
     private let isAll: Bool
+    /// What the pass is not to see.
+    let hidden: HiddenPatches?
 
     /// Keeps nothing.
     public init() {
         requested = []
-        isAll = false
+        (isAll, hidden) = (false, nil)
     }
 
     public init(_ requested: some Sequence<String>) {
         self.requested = Set(requested)
-        isAll = false
+        (isAll, hidden) = (false, nil)
     }
 
     /// For a pass that is made for the taps alone.
-    init(only requested: Set<String>) {
+    init(only requested: Set<String>, hiding hidden: HiddenPatches? = nil) {
         self.requested = requested
-        isAll = true
+        (isAll, self.hidden) = (true, hidden)
     }
 
     /// Keeps `tensor` if it was asked for.

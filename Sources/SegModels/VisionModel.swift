@@ -22,12 +22,18 @@ open class VisionModel: Module {
 
     /// Computes the taps that are asked for and no more than the deepest of them needs.
     ///
-    /// - Parameter image: B×3×H×W, normalised as the card says.
-    public final func record(_ names: some Sequence<String>, of image: Tensor) -> Taps {
-        var taps = Taps(only: Set(names))
-        run(image, taps: &taps)
+    /// - Parameters:
+    ///   - image: B×3×H×W, normalised as the card says.
+    ///   - hidden: patches that the network does not get to see.
+    public final func record(_ names: some Sequence<String>, of image: Tensor, hiding hidden: HiddenPatches? = nil) -> Taps {
+        let seesTokens = patchTokens != nil
+        var taps = Taps(only: Set(names), hiding: seesTokens ? hidden : nil)
+        run(seesTokens ? image : hidden?.painted(on: image) ?? image, taps: &taps)
         return taps
     }
+
+    /// The tokens that a plain vision transformer makes of patches of `side` pixels, before it adds positions; nil where there is none.
+    open var patchTokens: (side: Int, channels: Int)? { nil }
 
     /// One pass for the taps alone; it may end as soon as they are complete.
     func run(_ image: Tensor, taps: inout Taps) {

@@ -11,15 +11,15 @@ final class Distiller {
     let teacher: Network<VisionModel>
     /// In place of the living teacher, where the recipe has one and it is filled.
     private(set) var cache: TeacherCache?
-    private let student: VisionModel
-    /// What the student computes in: see ``MethodInputs/autocast``.
-    private let precision: DType?
+    private let student: Segmenter
     /// Brings the teacher's class scores to the student's classes, where they differ.
     let fold: ClassFold?
     /// Nil where nobody says them.
     let teacherClasses: ClassList?
     let methods: [Active]
     let opponents: Opponents
+    /// What methods go without because a network does not have it, in words.
+    let omissions: [String]
 
     /// A method at work.
     struct Active {
@@ -28,6 +28,7 @@ final class Distiller {
         let method: any DistillationMethod
         let teacherTaps: [String: String]
         let studentTaps: [String: String]
+        let masked: MaskedPass?
     }
 
     /// - Throws: `UserError` when a tap does not exist, or the models do not fit a method.
@@ -39,16 +40,19 @@ final class Distiller {
         of classes: ClassList, fold: ClassFold?
     ) throws {
         self.teacher = teacher
-        self.student = student.model
-        precision = student.autocast
+        self.student = student
         self.teacherClasses = teacherClasses
         self.fold = fold
         var names: Set<String> = []
+        var omissions: [String] = []
         methods = try recipes.map { recipe in
             let kind = try Methods.named(recipe.name)
-            let taps = try MethodTaps(recipe)
-            var teacherChannels = try Self.channels(taps.teacher, teacher.model, recipe.name, "teacher")
-            let studentChannels = try Self.channels(taps.student, student.model, recipe.name, "student")
+            var taps = try MethodTaps(recipe)
+            omissions += taps.leaveOutWhatIsMissing(in: teacher.model, student.model, recipe.schema)
+            var teacherChannels = try Self.channels(taps.teacher, teacher.model, recipe.schema, "teacher")
+            var studentChannels = try Self.channels(taps.student, student.model, recipe.schema, "student")
+            let masked = taps.masked(recipe.schema)
+            for (role, tap) in masked { studentChannels[role] = student.model.tapChannels[tap]! }
             for (role, tap) in taps.teacher where tap == "logits" {
                 if let fold { teacherChannels[role] = fold.count }
                 try Self.checkClasses(recipe.name, teacherChannels[role]!, taps.student[role] == tap ? studentChannels[role]! : nil)
@@ -65,22 +69,27 @@ final class Distiller {
                 name = "\(recipe.name)-\(number)"
                 number += 1
             }
-            return Active(name: name, recipe: recipe, method: method, teacherTaps: taps.teacher, studentTaps: taps.student)
+            return Active(
+                name: name, recipe: recipe, method: method, teacherTaps: taps.teacher, studentTaps: taps.student,
+                masked: method.maskedView.map { MaskedPass($0, taps: masked, of: student.model) })
         }
+        self.omissions = omissions
         opponents = Opponents(methods.compactMap { active in active.method.opponent.map { (active.name, $0) } })
     }
 
     private static func channels(
-        _ taps: [String: String], _ model: VisionModel, _ method: String, _ side: String
+        _ taps: [String: String], _ model: VisionModel, _ schema: MethodSchema, _ side: String
     ) throws -> [String: Int] {
-        try taps.mapValues { tap in
-            let known = model.tapChannels.keys.filter { model.tapStrides[$0]! > 0 }.sorted()
-            if known.contains(tap) { return model.tapChannels[tap]! }
+        let vectors = Set(schema.taps.filter { $0.layout == .vector }.map(\.role))
+        let found = try taps.map { role, tap in
+            let known = model.tapChannels.keys.filter { (model.tapStrides[$0]! == 0) == vectors.contains(role) }.sorted()
+            if known.contains(tap) { return (role, model.tapChannels[tap]!) }
             let nearest = nearestName(to: tap, in: known).map { "Did you mean '\($0)'? " } ?? ""
             throw UserError(
-                "\(method): the \(side) \(model.card.name) has no tap '\(tap)'",
-                hint: "\(nearest)Its taps: \(known.joined(separator: ", ")).")
+                "\(schema.name): the \(side) \(model.card.name) has no tap '\(tap)'\(vectors.contains(role) ? " that is a vector" : "")",
+                hint: "\(nearest)Its taps: \(known.isEmpty ? "none" : known.joined(separator: ", ")).")
         }
+        return Dictionary(uniqueKeysWithValues: found)
     }
 
     /// Scores are compared class by class.
@@ -109,13 +118,17 @@ final class Distiller {
         methods.flatMap { active in
             active.method.namedParameters().filter { !opponents.parameters.contains(ObjectIdentifier($1)) }
                 .map { ("\(active.name).\($0)", $1) }
-        }
+        } + maskTokens
+    }
+
+    private var maskTokens: [(String, Tensor)] {
+        methods.compactMap { active in active.masked.map { ("maskToken.\(active.name)", $0.token) } }
     }
 
     /// Parameters, buffers and the opponents' optimisers, for checkpoints.
     var stateDict: [(String, Tensor)] {
         methods.flatMap { active in active.method.stateDict().map { ("\(active.name).\($0)", $1) } }
-            + opponents.state.map { ("opponents.\($0)", $1) }
+            + maskTokens + opponents.state.map { ("opponents.\($0)", $1) }
     }
 
     func load(state: [String: Tensor], from source: String) throws {
@@ -123,6 +136,12 @@ final class Distiller {
             let prefix = active.name + "."
             let own = state.filter { $0.key.hasPrefix(prefix) }
             try active.method.load(own, from: source) { String($0.dropFirst(prefix.count)) }
+        }
+        for (name, token) in maskTokens {
+            guard let saved = state[name], saved.shape == token.shape else {
+                throw UserError("\(source) has no '\(name)' of the shape \(token.shape)", hint: "It belongs to another recipe.")
+            }
+            withoutGradients { token.copy_(saved) }
         }
         let others = state.filter { $0.key.hasPrefix("opponents.") }
         try opponents.load(state: Dictionary(uniqueKeysWithValues: others.map { (String($0.key.dropFirst(10)), $0.value) }))
@@ -138,12 +157,14 @@ final class Distiller {
         let weights = methods.map { $0.recipe.weight(at: progress) }
         let wanted = Set(zip(methods, weights).flatMap { $1 > 0 ? Array($0.teacherTaps.values) : [] })
         let seen = wanted.isEmpty ? [:] : teacherMaps(wanted, of: images, in: batch)
-        let own = maps(taps, of: student, images)
+        let own = maps(taps, of: student.model, images)
         return zip(methods, weights).map { active, weight in
             guard weight > 0 else { return LossTerm(active.name, weight: 0, nil) }
+            let clean = active.studentTaps.mapValues { own[$0]! }
+            let hidden = active.masked?.maps(of: images, by: student) ?? [:]
             let inputs = MethodInputs(
-                teacher: active.teacherTaps.mapValues { seen[$0]! }, student: active.studentTaps.mapValues { own[$0]! }, labels: labels,
-                autocast: precision)
+                teacher: active.teacherTaps.mapValues { seen[$0]! }, student: clean.merging(hidden) { $1 }, labels: labels,
+                autocast: student.autocast)
             let loss = active.method.loss(inputs)
             loss.opponent?.backward()
             let opponent = loss.opponent.map { [(name: "opponent", value: $0)] } ?? []
@@ -166,7 +187,7 @@ final class Distiller {
         }
     }
 
-    /// What was recorded as B×C×h×w, a transformer's tokens too.
+    /// What was recorded as B×C×h×w, a transformer's tokens too; a class token as B×C.
     func maps(_ taps: Taps, of model: VisionModel, _ images: Tensor) -> [String: Tensor] {
         Dictionary(
             uniqueKeysWithValues: taps.tensors.keys.map { name in
@@ -184,8 +205,9 @@ final class Distiller {
         methods.map { active in
             func shapes(_ taps: [String: String], _ model: VisionModel) -> [String: [Int]] {
                 taps.mapValues { tap in
-                    let stride = model.tapStrides[tap]!
-                    return [batch, model.tapChannels[tap]!, (height + stride - 1) / stride, (width + stride - 1) / stride]
+                    let (channels, stride) = (model.tapChannels[tap]!, model.tapStrides[tap]!)
+                    let grid = stride == 0 ? [] : [height, width].map { ($0 + stride - 1) / stride }
+                    return [batch, channels] + grid
                 }
             }
             let teacherShapes = shapes(active.teacherTaps, teacher.model)

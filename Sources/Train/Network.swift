@@ -31,9 +31,10 @@ public final class Network<Model: VisionModel> {
     }
 
     /// The taps of B×H×W×3 bytes, and no more computed than the deepest of them needs; they may be bfloat16.
-    public func record(_ taps: Set<String>, of images_BHWC: Tensor) -> Taps {
+    /// - Parameter hidden: patches that the network does not get to see.
+    public func record(_ taps: Set<String>, of images_BHWC: Tensor, hiding hidden: HiddenPatches? = nil) -> Taps {
         let input = model.normalize(images_BHWC)
-        return withAutocast(autocast, on: device) { model.record(taps, of: input) }
+        return withAutocast(autocast, on: device) { model.record(taps, of: input, hiding: hidden) }
     }
 }
 

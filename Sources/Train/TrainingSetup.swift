@@ -107,6 +107,7 @@ public final class TrainingSetup {
                 let distiller = try Distiller(
                     teacher: teacher, classes: built.classes, student: student, methods: recipe.distillation, of: classes,
                     fold: built.map.map { try ClassFold($0, device: student.device) })
+                for omission in distiller.omissions { note(omission) }
                 return (distiller, weights)
             }
         }

@@ -99,10 +99,6 @@ public final class VisionTransformerDistillation: Module, DistillationMethod {
         if let mask = inputs.draws["mask"] { return mask .!= 0 }
         let (batch, tokens) = (map.size(0), map.size(2) * map.size(3))
         let count = Int(Double(tokens) * (1 - maskRatio))
-        // The rank of a random number among its image's.
-        let order = Tensor.rand([batch, tokens], device: map.device).sort(1).indices
-        let ranks = Tensor.arange(0, tokens, device: map.device).unsqueeze(0).expand([batch, tokens])
-        let rank = order.zerosLike().scatter(1, order, ranks)
-        return (rank .< count).reshape(batch, 1, map.size(2), map.size(3))
+        return (Tensor.rand([batch, tokens], device: map.device).ranks .< count).reshape(batch, 1, map.size(2), map.size(3))
     }
 }

@@ -35,6 +35,7 @@ public final class EncoderDecoder: SegmentationModel {
     }
 
     public override func adapt(to origin: KeyMap.Origin) { backbone.adapt(to: origin) }
+    public override var patchTokens: (side: Int, channels: Int)? { backbone.patchTokens }
     public override var patchKernels: [String: Int] { backbone.patchKernels.below("backbone.") }
 
     /// Whole networks as others publish them, where head and backbone have maps of one origin, and files of the backbone alone.

@@ -26,6 +26,7 @@ public final class Mask2Former: SegmentationModel, MaskNetwork {
         if !below.isEmpty { backbone.adapt(to: below) }
     }
     public override func adapt(to origin: KeyMap.Origin) { backbone.adapt(to: origin) }
+    public override var patchTokens: (side: Int, channels: Int)? { backbone.patchTokens }
     public override var patchKernels: [String: Int] { backbone.patchKernels.below("backbone.") }
     public override var keyMaps: [KeyMap] { maskKeyMaps }
     public override var classifierTensors: [String] { ["predictor.class_embed.*"] }

@@ -9,6 +9,8 @@ public final class BatchNorm2d: Module, Layer {
     @Buffer public var numBatchesTracked: Tensor
     public let eps: Double
     public let momentum: Double
+    /// Whether training changes the running statistics.
+    fileprivate var isTracking = true
 
     public init(_ channels: Int, eps: Double = 1e-5, momentum: Double = 0.1) {
         weight = Tensor.ones([channels])
@@ -23,10 +25,22 @@ public final class BatchNorm2d: Module, Layer {
     }
 
     public func callAsFunction(_ x: Tensor) -> Tensor {
-        if isTraining { numBatchesTracked.add_(Tensor.one) }
+        let isTracked = isTraining && isTracking
+        if isTracked { numBatchesTracked.add_(Tensor.one) }
+        let isRead = isTracked || !isTraining
         return F.batchNorm(
-            x, weight: weight, bias: bias, runningMean: runningMean, runningVar: runningVar, training: isTraining,
-            momentum: momentum, eps: eps)
+            x, weight: weight, bias: bias, runningMean: isRead ? runningMean : nil, runningVar: isRead ? runningVar : nil,
+            training: isTraining, momentum: momentum, eps: eps)
+    }
+}
+
+extension Module {
+    /// Runs `body` with batch normalisation that, in training too, leaves its running statistics as they are.
+    public func withoutTracking<Result>(_ body: () throws -> Result) rethrows -> Result {
+        let norms = namedModules().compactMap { $1 as? BatchNorm2d }
+        for norm in norms { norm.isTracking = false }
+        defer { for norm in norms { norm.isTracking = true } }
+        return try body()
     }
 }
 

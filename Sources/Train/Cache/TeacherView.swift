@@ -53,6 +53,11 @@ struct TeacherView {
             throw UserError(
                 "teacher.cache.topK keeps class scores, but no method reads the teacher's logits", hint: "Leave topK out.")
         }
+        if let vector = taps.sorted().first(where: { model.tapStrides[$0] == 0 }) {
+            throw UserError(
+                "teacher.cache holds maps of whole images, out of which crops are cut, but the teacher's \(vector) belongs to a crop as a whole",
+                hint: "Leave the cache out, or the method's tap: gkd takes taps: {teacherCls: none}.")
+        }
         let first = try loader(SpreadDataset(dataset, limit: 1)).next()!
         var image = FNV()
         first.withImages { image.add($0) }

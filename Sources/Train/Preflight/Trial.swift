@@ -90,8 +90,8 @@ struct Trial {
         let teacher = distiller.teacherMaps(Set(distiller.methods.flatMap { $0.teacherTaps.values }), of: few)
         func map(_ name: String, _ maps: [String: Tensor]) -> PreflightRecord.Map {
             let shape = [batch.count] + maps[name]!.shape.dropFirst()
-            let size = [batch.size.height, batch.size.width]
-            return .init(name: name, shape: shape, stride: zip(size, shape.suffix(2)).map { Double($0) / Double($1) })
+            let sides = zip([batch.size.height, batch.size.width], shape.dropFirst(2))
+            return .init(name: name, shape: shape, stride: sides.map { Double($0) / Double($1) })
         }
         return distiller.methods.flatMap { method in
             method.teacherTaps.keys.sorted().map { role in
@@ -107,7 +107,7 @@ extension Distiller.Active {
     /// What is done to make a pair of maps comparable: the method's own projectors are known by their shape.
     func matching(_ teacher: [Int], _ student: [Int]) -> String {
         var words: [String] = []
-        if teacher.suffix(2) != student.suffix(2) {
+        if teacher.dropFirst(2) != student.dropFirst(2) {
             words.append("teacher resized to \(student.suffix(2).map(String.init).joined(separator: "×"))")
         }
         if teacher[1] != student[1] {

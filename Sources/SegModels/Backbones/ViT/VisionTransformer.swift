@@ -65,6 +65,7 @@ public final class VisionTransformer: Backbone, TokenBackbone {
 
     public var depth: Int { configuration.depth }
     public var patchSize: Int { configuration.patch }
+    public override var patchTokens: (side: Int, channels: Int)? { (configuration.patch, configuration.width) }
     public var prefixTokens: Int { (clsToken == nil ? 0 : 1) + (distToken == nil ? 0 : 1) + configuration.registers }
 
     /// Refuses images that are no whole number of patches, and those that the positions do not reach.
@@ -87,9 +88,10 @@ public final class VisionTransformer: Backbone, TokenBackbone {
     private func near(_ side: Int) -> Int { max(1, Int((Double(side) / Double(configuration.patch)).rounded())) * configuration.patch }
 
     /// All tokens before the first block.
-    private func embedded(_ image: Tensor) -> Tensor {
+    private func embedded(_ image: Tensor, hiding hidden: HiddenPatches?) -> Tensor {
         let (height, width) = (image.size(2) / configuration.patch, image.size(3) / configuration.patch)
-        let patches = patchEmbed(image).reshape(image.size(0), height * width, configuration.width)
+        let whole = patchEmbed(image).reshape(image.size(0), height * width, configuration.width)
+        let patches = hidden?.replaced(in: whole) ?? whole
         var prefix = [clsToken, distToken].compactMap { $0?.to(patches.dtype) }
         var placed = patches
         if let shape = configuration.positions, let table = table(height, width)?.to(patches.dtype) {
@@ -126,7 +128,7 @@ public final class VisionTransformer: Backbone, TokenBackbone {
     /// Runs the blocks one after the other, until `body` has seen enough.
     /// - Returns: the tokens after the last block that was run.
     private func run(_ image: Tensor, taps: inout Taps, _ body: (_ index: Int, Tensor, inout Taps) -> Bool) -> Tensor {
-        var x = embedded(image)
+        var x = embedded(image, hiding: taps.hidden)
         let turn = angles(image, x)
         for (index, block) in blocks.enumerated() {
             x = block(x, angles: turn)
