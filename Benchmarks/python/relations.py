@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """One forward and backward pass of a relation loss as the textbook has it; prints one line of JSON.
 
-    relations.py skd|cirkd-minibatch|brd --shape 8,256,64,128 [--threads 2] [--set temperature=0.1]
+    relations.py skd|cirkd-minibatch|brd|gkd --shape 8,256,64,128 [--threads 2] [--set temperature=0.1]
 
-Whole matrices of all pairs of positions, through PyTorch's graph, in float32; `brd` also gets the backbone's stages. After the maps are made,
+Whole matrices of all pairs of positions, through PyTorch's graph, in float32; `brd` also gets the backbone's stages, `gkd`
+class tokens and a masked view; its heads are new, so that the losses are not equal. After the maps are made,
 `peak` counts from there: the most resident memory during the pass less what there was before it. Linux only.
 """
 import argparse
@@ -13,7 +14,7 @@ import time
 import torch
 import torch.nn.functional as F
 
-SETTINGS = {"skd": {"pool": 1.0}, "cirkd-minibatch": {"temperature": 0.1}, "brd": {"temperature": 0.1, "gamma": 1.0, "alpha": 10.0, "beta": 1.0}}
+SETTINGS = {"skd": {"pool": 1.0}, "cirkd-minibatch": {"temperature": 0.1}, "brd": {"temperature": 0.1, "gamma": 1.0, "alpha": 10.0, "beta": 1.0}, "gkd": {}}
 
 
 def rows(map):
@@ -68,6 +69,26 @@ def brd(teacher, student, stages, temperature, gamma, alpha, beta):
     return alpha * edges + beta * divergence(t, t, s, s, temperature) / (s.shape[0] * s.shape[1])
 
 
+class Head(torch.nn.Module):
+    """QSD as its authors have it."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.query, self.value = (torch.nn.Sequential(torch.nn.LayerNorm(width), torch.nn.Linear(width, width)) for _ in range(2))
+
+    def forward(self, x, t):
+        return (self.query(x) @ t.transpose(1, 2)).softmax(-1) @ self.value(x)
+
+
+def gkd(teacher, student, masked, classes, heads):
+    t, s, m = (map.flatten(2).transpose(1, 2) for map in (teacher, student, masked))
+    c, d = (x.unsqueeze(1) for x in classes)
+    feature, patch, token = heads
+    own = token(d, c)
+    everything = F.mse_loss(torch.cat([own, feature(s, t)], 1), torch.cat([c, t], 1))
+    return everything + F.mse_loss(patch(m, t), t) + F.mse_loss(own, c)
+
+
 def status(key):
     with open("/proc/self/status") as file:
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith(key))
@@ -83,10 +104,13 @@ def measured(name, shape, settings):
     inputs = list(maps(channels))
     if name == "brd":
         inputs.append([maps(64, 2), maps(128), maps(256), maps(512)])
+    if name == "gkd":
+        inputs += [maps(channels)[1], (torch.rand(batch, channels), torch.rand(batch, channels, requires_grad=True)),
+                   [Head(channels) for _ in range(3)]]
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")
     before, start = status("VmRSS"), time.perf_counter()
-    loss = {"skd": skd, "cirkd-minibatch": cirkd, "brd": brd}[name](*inputs, **settings)
+    loss = {"skd": skd, "cirkd-minibatch": cirkd, "brd": brd, "gkd": gkd}[name](*inputs, **settings)
     loss.backward()
     return {"seconds": time.perf_counter() - start, "peak": status("VmHWM") - before, "resident": status("VmHWM"), "loss": loss.item()}
 

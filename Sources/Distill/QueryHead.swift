@@ -30,12 +30,14 @@ final class QueryHead: Module {
     ///   - student: B×N×Cs.
     ///   - teacher: B×N×Ct, without gradient.
     ///   - counted: B×N, truth values; the other tokens are not attended to either. Nil: all count.
-    func squaredError(_ student: Tensor, _ teacher: Tensor, counted: Tensor?) -> Tensor {
-        let values = value(valueNorm(student))
+    ///   - inputs: say what φ and ψ are computed in.
+    func squaredError(_ student: Tensor, _ teacher: Tensor, counted: Tensor?, _ inputs: MethodInputs) -> Tensor {
+        let values = inputs.layer(student) { value(valueNorm($0)) }
         guard let query, let queryNorm else {
             return Distance.squared(values, teacher, ignoring: counted.map { (.!$0).unsqueeze(2) })
         }
-        return AttentionError(queries: query(queryNorm(student)), values: values, keys: teacher, counted: counted, scale: scale)()
+        let queries = inputs.layer(student) { query(queryNorm($0)) }
+        return AttentionError(queries: queries, values: values, keys: teacher, counted: counted, scale: scale)()
     }
 
     /// Bytes for tokens B×N×Cs to B×N×Ct, gradients included.

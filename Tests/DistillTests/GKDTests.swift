@@ -105,6 +105,19 @@ private struct GKDCase {
         try assertClose(loss, test.method().loss(test.methodInputs { $0.to(.bfloat16).float }.inputs).total, name)
     }
 
+    /// φ and ψ round their inputs, weights and results by at most 2⁻⁹ each; their results are attended with and compared in float32.
+    @Test(arguments: ["default", "linear"]) fileprivate func headsComputeInTheStudentsType(_ name: String) throws {
+        let test = try GKDCase(name)
+        let given = test.methodInputs().inputs
+        let method = try test.method()
+        let loss = method.loss(MethodInputs(teacher: given.teacher, student: given.student, autocast: .bfloat16)).total
+        loss.backward()
+        let exact = try #require(test.expected["loss"]).item()
+        #expect(loss.dtype == .float32 && loss.item() != exact)
+        #expect(abs(loss.item() - exact) < 8 * 0x1p-9 * abs(exact))
+        for (path, parameter) in method.namedParameters() { #expect(parameter.grad?.dtype == .float32, "\(path)") }
+    }
+
     @Test func channelsLastChangesNothing() throws {
         let test = try GKDCase("labels")
         let loss = try test.method().loss(test.methodInputs { $0.dimensions == 4 ? $0.contiguous(.channelsLast) : $0 }.inputs).total

@@ -6,12 +6,12 @@ import Torch
 
 // Time and memory of one forward and backward pass of a relation loss.
 //
-//     RelationBenchmark skd|cirkd-minibatch|brd [--shape 8,256,64,128] [--set temperature=0.1] [--threads 2] [--rounds 3]
+//     RelationBenchmark skd|cirkd-minibatch|brd|gkd [--shape 8,256,64,128] [--set temperature=0.1] [--threads 2] [--rounds 3]
 //                       [--python PYTHON [--rival-shape 8,256,64,64]]
 //
 // Every measurement is a process of its own. With --python, that interpreter runs python/relations.py in turns with it: the same loss as
 // the textbook has it, on a smaller shape where the whole matrices would not fit. brd gets the stages of a ResNet-18 of stride 8 from
-// both networks. Memory is the most that is resident during the pass, less what was before it, when the maps lay there. Linux only.
+// both networks, gkd class tokens and the student's masked view as wide as its maps. Memory is the most that is resident during the pass, less what was before it, when the maps lay there. Linux only.
 
 struct Figures: Codable {
     let seconds: Double
@@ -31,8 +31,12 @@ func bytes(_ key: String) -> Int {
 }
 
 func measured(_ recipe: MethodRecipe, _ shape: [Int]) throws -> Figures {
-    func maps() -> [String: Tensor] {
+    func maps(_ isStudent: Bool) -> [String: Tensor] {
         var shapes = ["features": shape]
+        if recipe.name == "gkd" {
+            shapes = ["patches": shape, "cls": Array(shape.prefix(2))]
+            if isStudent { shapes["maskedPatches"] = shape }
+        }
         if recipe.name == "brd" {
             for (index, channels) in [64, 128, 256, 512].enumerated() {
                 let factor = index == 0 ? 2 : 1
@@ -41,7 +45,7 @@ func measured(_ recipe: MethodRecipe, _ shape: [Int]) throws -> Figures {
         }
         return shapes.mapValues { .rand($0) }
     }
-    let (teacher, student) = (maps(), maps())
+    let (teacher, student) = (maps(false), maps(true))
     for map in student.values { map.requiresGrad = true }
     let method = try Methods.named(recipe.name).init(
         MethodSetup(

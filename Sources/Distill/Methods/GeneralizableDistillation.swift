@@ -107,14 +107,14 @@ public final class GeneralizableDistillation: Module, DistillationMethod {
         var terms: [(name: String, value: Tensor, weight: Double)] = []
         let ofClass = token.map { classError($0, inputs, target) }
         if let feature {
-            let error = feature.squaredError(maps.student.transpose(1, 2), target.tokens, counted: target.counted)
+            let error = feature.squaredError(maps.student.transpose(1, 2), target.tokens, counted: target.counted, inputs)
             let total = ofClass.map { ($0.sum + error) / (($0.count + target.count) * target.channels) }
             terms.append(("feature", total ?? error / (target.count * target.channels), featureWeight))
         }
         if let patch, let masked = inputs.student["maskedPatches"] {
             let seen = masked.fullPrecision
             let tokens = pooling(seen, inputs.ignored(on: seen)).flatten(2).transpose(1, 2)
-            let error = patch.squaredError(tokens, target.tokens, counted: target.counted)
+            let error = patch.squaredError(tokens, target.tokens, counted: target.counted, inputs)
             terms.append(("mask", error / (target.count * target.channels), maskWeight))
         }
         if tokenWeight > 0, let ofClass { terms.append(("token", ofClass.sum / (ofClass.count * target.channels), tokenWeight)) }
@@ -142,6 +142,6 @@ public final class GeneralizableDistillation: Module, DistillationMethod {
         let teacher = inputs.teacher["cls"]!.detach().fullPrecision.unsqueeze(1)
         let counted = target.counted.map { $0.long.amax([1], keepDimensions: true) .> 0 }
         let count = counted.map { $0.sum().clamp(min: 1) } ?? .full([], Double(student.size(0)), device: student.device)
-        return (head.squaredError(student, teacher, counted: counted), count)
+        return (head.squaredError(student, teacher, counted: counted, inputs), count)
     }
 }
