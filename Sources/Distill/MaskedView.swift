@@ -16,7 +16,8 @@ public struct MaskedView: Sendable, Equatable {
         let images = Int(probability * Double(batch))
         let hidden = Tensor.zeros([batch, rows * columns], dtype: .bool, device: device)
         if images > 0 {
-            hidden[0..<images] = Tensor.rand([images, rows * columns], device: device).ranks .< Int(ratio * Double(rows * columns))
+            let chosen = Tensor.rand([images, rows * columns], device: device).ranks .< Int(ratio * Double(rows * columns))
+            hidden[0..<images] = chosen
         }
         return hidden.reshape(batch, rows, columns)
     }

@@ -71,7 +71,7 @@ final class Distiller {
             }
             return Active(
                 name: name, recipe: recipe, method: method, teacherTaps: taps.teacher, studentTaps: taps.student,
-                masked: method.maskedView.map { MaskedPass($0, taps: masked, of: student.model) })
+                masked: method.maskedView.map { MaskedPass($0, taps: masked, of: student) })
         }
         self.omissions = omissions
         opponents = Opponents(methods.compactMap { active in active.method.opponent.map { (active.name, $0) } })

@@ -16,10 +16,11 @@ final class MaskedPass {
     private let side: Int
 
     /// - Precondition: `taps` names a map of the student's.
-    init(_ view: MaskedView, taps: [String: String], of student: VisionModel) {
+    init<Model>(_ view: MaskedView, taps: [String: String], of student: Network<Model>) {
         (self.view, self.taps) = (view, taps)
-        side = student.patchTokens?.side ?? taps.values.map { student.tapStrides[$0]! }.max()!
-        token = .zeros([HiddenPatches.channels(of: student)], device: student.device)
+        let model = student.model
+        side = model.patchTokens?.side ?? taps.values.map { model.tapStrides[$0]! }.max()!
+        token = .zeros([HiddenPatches.channels(of: model)], device: student.device)
         token.requiresGrad = true
     }
 
