@@ -36,6 +36,11 @@ import Vision
         #expect(try run.readMetrics(named: "target-night").protocolName == "whole image")
         #expect(evaluated.suffix(5).last == 7)
 
+        let recipe = try Recipe.load(run.recipeFile.path, catalog: .standard).recipe
+        #expect(try recipe.data.dataset(ofEvaluation: "target-far").count == 3 && recipe.data.dataset(ofEvaluation: "val").count == 2)
+        let error = #expect(throws: UserError.self) { try recipe.data.dataset(ofEvaluation: "target-near") }
+        #expect(error?.hint == "It has night, far.")
+
         let pictures = try #require(try run.readPictureIndex()).pictures
         #expect(pictures.map { $0.domain ?? "source" } == ["source", "source", "night", "night", "far", "far", "far"])
         #expect(FileManager.default.fileExists(atPath: run.predictions(named: "target-night").path))

@@ -1,4 +1,5 @@
 import Recipes
+import Runs
 import SegData
 import Support
 
@@ -63,5 +64,16 @@ extension DataRecipe {
     /// - Parameter classes: those of the source; nil where its labels are not read.
     public func targetDomains(classes: ClassList?) throws -> [TargetDomain] {
         try targets.map { try TargetDomain($0, classes: classes) }
+    }
+
+    /// The images that the evaluation of that name scored: `train`, `val`, `test`, `target-NAME`.
+    /// - Throws: also when the recipe has no target of that name.
+    public func dataset(ofEvaluation name: String) throws -> any Dataset {
+        if let purpose = ["train": Purpose.train, "val": .validation, "test": .test][name] { return try dataset(purpose) }
+        guard let target = targets.first(where: { RunFolder.targetName($0.name) == name }) else {
+            let known = targets.isEmpty ? "It has none." : "It has \(targets.map(\.name).joined(separator: ", "))."
+            throw UserError("the recipe has no target for the evaluation '\(name)'", hint: known)
+        }
+        return try TargetDomain(target, classes: nil).dataset
     }
 }

@@ -87,9 +87,8 @@ struct CompareCommand: ParsableCommand {
             let seed = try run.readInfo().seed
             let reference = try theirs.first { try $0.readInfo().seed == seed } ?? first
             let recipe = try Recipe.load(run.recipeFile.path, catalog: .standard).recipe
-            let purpose: DataRecipe.Purpose = ["train": .train, "val": .validation][comparison.split] ?? .test
             let pictures = EvaluationPictures(
-                dataset: try recipe.data.dataset(purpose), predictions: run.predictions(named: comparison.split),
+                dataset: try recipe.data.dataset(ofEvaluation: comparison.split), predictions: run.predictions(named: comparison.split),
                 reference: reference.predictions(named: comparison.split))
             let folder = target.appendingPathComponent(difference.arm)
             try pictures.write(difference.images.filter { $0.score > 0 }, "gain", to: folder)
