@@ -16,6 +16,7 @@ extension RecipeDocument {
             if let model, model.isFolder { paths.append(("\(key).model", model.model + "/config.json")) }
             if let weights = model?.weights { paths.append(("\(key).weights", weights)) }
             if let checkpoint = model?.checkpoint { paths.append(("\(key).checkpoint", checkpoint)) }
+            if let encoder = model?.encoder { paths.append(("\(key).encoder", encoder)) }
         }
         if let map = recipe.teacher?.classMap, map.contains("/") || map.contains(".") { paths.append(("teacher.classMap", map)) }
         let files = FileManager.default

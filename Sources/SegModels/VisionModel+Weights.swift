@@ -14,7 +14,7 @@ extension VisionModel {
     }
 
     /// The tensors with this network's ``patchKernels`` in its own size.
-    private func withPatchKernels(_ tensors: [String: Tensor]) -> [String: Tensor] {
+    func withPatchKernels(_ tensors: [String: Tensor]) -> [String: Tensor] {
         patchKernels.reduce(into: tensors) { tensors, kernel in
             guard let found = tensors[kernel.key], found.dimensions == 4, found.size(-1) != kernel.value else { return }
             tensors[kernel.key] = PatchKernel.resized(found, to: kernel.value)

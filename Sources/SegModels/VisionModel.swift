@@ -56,6 +56,9 @@ open class VisionModel: Module {
     /// Takes over what depends on who wrote the file that is loaded.
     open func adapt(to origin: KeyMap.Origin) {}
 
+    /// What other networks can take over of it; nil where encoder and head cannot be told apart.
+    open var encoderPart: EncoderPart? { nil }
+
     /// Refuses images of a size that the network cannot take.
     /// - Throws: `UserError` saying which sizes it takes.
     open func checkSize(height: Int, width: Int) throws {}

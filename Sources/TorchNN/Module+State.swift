@@ -48,7 +48,7 @@ extension Module {
 
     // MARK: Changing the whole tree
 
-    /// Switches the tree to training; `train(false)` is ``eval()``.
+    /// Switches the tree, but what is frozen, to training; `train(false)` is ``eval()``.
     @discardableResult
     public func train(_ mode: Bool = true) -> Self {
         for (_, module) in namedModules() { module.setTraining(mode) }
@@ -58,9 +58,11 @@ extension Module {
     @discardableResult
     public func eval() -> Self { train(false) }
 
-    /// Stops recording gradients for all parameters.
+    /// Stops recording gradients for all parameters, and puts the tree in eval mode for good: no statistics of its normalisation layers
+    /// move. A pass through what is frozen keeps no graph where nothing before it has a gradient.
     @discardableResult
     public func freeze() -> Self {
+        for (_, module) in namedModules() { module.setFrozen() }
         for parameter in parameters() { parameter.requiresGrad = false }
         return self
     }

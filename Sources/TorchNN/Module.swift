@@ -8,10 +8,14 @@ import Torch
 open class Module {
     /// Whether dropout drops and batch normalisation uses its batch; set by ``train(_:)``.
     public private(set) final var isTraining = true
+    /// Whether the module stays in eval mode, whatever ``train(_:)`` says; set by ``freeze()``.
+    public private(set) final var isFrozen = false
 
     public init() {}
 
-    final func setTraining(_ mode: Bool) { isTraining = mode }
+    final func setTraining(_ mode: Bool) { isTraining = mode && !isFrozen }
+
+    final func setFrozen() { (isFrozen, isTraining) = (true, false) }
 
     /// The checkpoint's name for a property, where it is not the property's own name in snake case.
     /// An empty name puts the child's members in this module's place.

@@ -40,6 +40,33 @@ extension ModelRecipe {
         return (built, "\(report) from \(weights)")
     }
 
+    /// The network to be trained: as ``build(classes:)`` makes it, with the encoder of another where the recipe names one.
+    /// - Throws: also `UserError` when that encoder is of another kind, or the network has none of its own.
+    func buildStudent(classes: Int) throws -> (model: SegmentationModel, report: String) {
+        let (model, loaded) = try build(classes: classes)
+        guard let encoder else { return (model, loaded ?? "random weights") }
+        let name = try model.encoder().name
+        return (model, "its encoder (\(name)) from \(try takeEncoder(encoder, into: model))")
+    }
+
+    /// - Returns: the file that the encoder came from.
+    private func takeEncoder(_ path: String, into model: SegmentationModel) throws -> String {
+        let url = URL(fileURLWithPath: path)
+        if ModelFolder.isThere(url) {
+            try model.loadEncoder(of: ModelFolder(url).load(), from: path)
+            return path
+        }
+        guard try SavedModel.isWeightsAlone(url) else {
+            let saved = try SavedModel(at: path)
+            try model.loadEncoder(of: saved.load(), from: saved.url.path)
+            return saved.url.path
+        }
+        // As others publish it: a backbone's file, or a whole network's.
+        let head = model.headTensors + model.classifierTensors
+        try model.load(weights: url, reinitialize: head, discard: head)
+        return path
+    }
+
     private func trained(_ checkpoint: String) throws -> SavedModel {
         let saved = try SavedModel(at: checkpoint)
         guard saved.info.model == model else {

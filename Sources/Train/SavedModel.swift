@@ -108,6 +108,13 @@ public struct SavedModel {
         url = file
     }
 
+    /// Whether a file holds weights and does not say of which network.
+    static func isWeightsAlone(_ url: URL) throws -> Bool {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), !isFolder.boolValue else { return false }
+        return try TensorArchive.open(url).metadata[metadataKey] == nil
+    }
+
     /// The network with its weights, on the CPU, in eval mode.
     public func load() throws -> SegmentationModel {
         if let folder { return try folder.load() as! SegmentationModel }

@@ -3,10 +3,14 @@ import Torch
 import TorchNN
 
 extension SegmentationModel {
-    /// The parameters below the head: the backbone's, or the encoder's. All of them in a network that has no such part.
+    /// The trained parameters that every loss shapes: those below the head or, where the encoder is frozen, below the classifier. All of them
+    /// in a network that has no such part.
     var trunk: [Tensor] {
-        let head = headTensors + classifierTensors
-        let below = namedParameters().filter { name, _ in !head.contains { matches(name, $0) } }
-        return below.isEmpty ? parameters() : below.map(\.1)
+        let trained = namedParameters().filter { $1.requiresGrad }
+        for head in [headTensors + classifierTensors, classifierTensors] {
+            let below = trained.filter { name, _ in !head.contains { matches(name, $0) } }
+            if !below.isEmpty { return below.map(\.1) }
+        }
+        return trained.map(\.1)
     }
 }

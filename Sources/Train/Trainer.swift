@@ -66,6 +66,7 @@ public final class Trainer {
             try fillCache()
             try withTorchErrors { try loop() }
         }
+        try withTorchErrors { try setup.frozen?.checkUnchanged(in: run.url.path) }
         if !FileManager.default.fileExists(atPath: run.metricsFile(named: "test").path) { try test() }
         try run.updateInfo {
             $0.status = .finished

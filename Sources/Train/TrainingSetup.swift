@@ -14,6 +14,8 @@ public final class TrainingSetup {
     public let device: Device
     public let steps: Int
     let student: Segmenter
+    /// Where the student's encoder is not trained.
+    let frozen: FrozenEncoder?
     let distiller: Distiller?
     /// The teacher's cache as it was found, where the recipe has one.
     let cache: CacheFilling?
@@ -56,8 +58,10 @@ public final class TrainingSetup {
         }
         TorchRandom.seed(recipe.seed)
         let device = device
-        let (model, loaded) = try withTorchErrors { try recipe.student.build(classes: classes.count) }
-        note("student \(recipe.student.model): \(model.parameterCount.formatted()) parameters, \(loaded ?? "random weights")")
+        let (model, loaded) = try withTorchErrors { try recipe.student.buildStudent(classes: classes.count) }
+        frozen = try withTorchErrors { recipe.student.freeze == .encoder ? try FrozenEncoder(of: model) : nil }
+        let still = frozen == nil ? "" : ", the encoder frozen"
+        note("student \(recipe.student.model): \(model.parameterCount.formatted()) parameters, \(loaded)\(still)")
         let student = try withTorchErrors {
             Segmenter(model, device: device, precision: recipe.student.precision, channelsLast: recipe.channelsLast)
         }
@@ -72,7 +76,7 @@ public final class TrainingSetup {
         }
         let batches = max(1, trainingSet.count / data.loader.batchSize)
         let steps = recipe.schedule.stepCount(batchesPerEpoch: batches, accumulate: recipe.optimizer.accumulate)
-        step = try withTorchErrors { try TrainingStep(recipe, student: student, distiller: distiller, steps: steps) }
+        step = try withTorchErrors { try TrainingStep(recipe, student: student, frozen: frozen, distiller: distiller, steps: steps) }
         self.student = student
         self.distiller = distiller
         self.steps = steps
@@ -194,6 +198,7 @@ public final class TrainingSetup {
                 throw UserError("\(source) has no state of the random numbers", hint: "Train anew with --overwrite.")
             }
             restoreRandom(training)
+            try frozen?.checkUnchanged(in: source)
         }
     }
 }

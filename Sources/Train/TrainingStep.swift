@@ -22,7 +22,7 @@ final class TrainingStep {
     private let clip: Double?
     private let steps: Int
 
-    init(_ recipe: Recipe, student: Segmenter, distiller: Distiller?, steps: Int) throws {
+    init(_ recipe: Recipe, student: Segmenter, frozen: FrozenEncoder?, distiller: Distiller?, steps: Int) throws {
         self.student = student
         self.distiller = distiller
         self.steps = steps
@@ -30,8 +30,11 @@ final class TrainingStep {
         trunk = student.model.trunk
         taken = .zeros([], dtype: .int64, device: student.device)
         isBroken = .zeros([], device: student.device)
-        let parameters = student.model.namedParameters() + (distiller?.namedParameters ?? []).map { ("distillation.\($0)", $1) }
+        let own = student.model.namedParameters()
+        try frozen?.check(recipe.optimizer.groups.map(\.match), of: own)
+        let parameters = (frozen?.trained(own) ?? own) + (distiller?.namedParameters ?? []).map { ("distillation.\($0)", $1) }
         optimizer = try recipe.optimizer.build(parameters)
+        try frozen?.check(optimizer)
         schedule = recipe.schedule.build(base: recipe.optimizer.learningRate, steps: steps)
         average = recipe.optimizer.ema.map { ExponentialMovingAverage(of: student.model, decay: $0) }
         taskLoss = TaskLoss(recipe.loss, device: student.device)

@@ -8,6 +8,9 @@ public struct ModelRecipe: RecipeSection {
     public var isFolder: Bool { model.contains("/") }
     public var weights: String?
     public var checkpoint: String?
+    /// A trained network whose encoder alone is taken over.
+    public var encoder: String?
+    public var freeze = FrozenPart.none
     public var reinitialize: [String] = []
     public var discard: [String] = []
     public var outputStride: OutputStride?
@@ -39,6 +42,16 @@ public struct ModelRecipe: RecipeSection {
             .value(
                 "checkpoint", \.checkpoint, or: "none",
                 "A run folder, or a checkpoint in it, whose trained network is taken over with everything."),
+            .value(
+                "encoder", \.encoder, or: "none",
+                "A run folder, a checkpoint in it, or a file of weights, whose encoder alone (the backbone) is taken over, whatever its head; "
+                    + "the head starts afresh."
+            ).only("the student") { !$0.isTeacher }.known(as: "backbone", "init"),
+            .value(
+                "freeze", \.freeze,
+                "What training leaves as it is, statistics of its normalisation layers too: encoder, or none. A frozen encoder keeps no graph, "
+                    + "which saves time and memory."
+            ).only("the student") { !$0.isTeacher }.known(as: "frozen", "lock"),
             .value(
                 "reinitialize", \.reinitialize,
                 "Tensors, by name or pattern (decoder.*), that start afresh even if 'weights' holds them; "
@@ -93,7 +106,18 @@ public struct ModelRecipe: RecipeSection {
         if weights != nil && checkpoint != nil {
             reader.report(at: "checkpoint", "cannot be combined with 'weights': give the one that the network starts from")
         }
+        if encoder != nil, let other = weights != nil ? "weights" : checkpoint != nil ? "checkpoint" : nil {
+            reader.report(at: "encoder", "cannot be combined with '\(other)': give the one that the encoder comes from")
+        }
+        if freeze == .encoder && encoder == nil && weights == nil && checkpoint == nil && !isFolder {
+            reader.report(at: "freeze", "a frozen encoder would keep its random weights; give 'encoder', 'checkpoint' or 'weights'")
+        }
     }
+}
+
+/// What of a network is not trained.
+public enum FrozenPart: String, RecipeChoice {
+    case encoder, none
 }
 
 /// How much smaller the last feature map is than the image.

@@ -51,6 +51,7 @@ public enum Condition: String, CaseIterable, Sendable, Codable {
         Rule("data.loader.batchSize", .budget), Rule("data.loader.threads", nil), Rule("data.loader.cacheMegabytes", nil),
         Rule("student", .student),
         Rule("student.weights", .initialization), Rule("student.checkpoint", .initialization),
+        Rule("student.encoder", .initialization), Rule("student.freeze", .initialization),
         Rule("student.reinitialize", .initialization), Rule("student.discard", .initialization),
         Rule("student.precision", .program),
         Rule("steps", .budget), Rule("status", .budget), Rule("images seen", .budget), Rule("optimizer.accumulate", .budget),

@@ -18,7 +18,7 @@ struct RunConditions: Sendable {
         self.missing = missing
 
         var values = settings
-        for key in ["data.root", "student.weights", "student.checkpoint"] { values[key] = values[key].map(Self.plainPath) }
+        for key in ["data.root", "student.weights", "student.checkpoint", "student.encoder"] { values[key] = values[key].map(Self.plainPath) }
         values["student.model"] = info.model
         values["data.dataset"] = info.dataset
         values["steps"] = String(info.steps)

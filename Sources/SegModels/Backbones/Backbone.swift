@@ -34,6 +34,9 @@ open class Backbone: VisionModel {
         preconditionFailure("\(type(of: self)) does not say how it computes its stages")
     }
 
+    /// All of it.
+    public final override var encoderPart: EncoderPart? { EncoderPart(card.name, self) }
+
     /// The last map to scores B×K; nil without a classifier.
     open func classify(_ x: Tensor) -> Tensor? { nil }
 

@@ -48,6 +48,7 @@ public final class ESPNetv2: SegmentationModel {
 
     public override var alignsCorners: Bool { true }
     public override var classifierTensors: [String] { ["bu_dec_l4.merge_layer.3.*"] }
+    public override var encoderPart: EncoderPart? { EncoderPart(card.name, path: "base_net", encoder) }
     public override var headTensors: [String] { ["bu_dec_l*", "merge_enc_dec_l*", "bu_br_l*"] }
     public override var keyMaps: [KeyMap] {
         [

@@ -27,6 +27,7 @@ public final class EncoderDecoder: SegmentationModel {
     }
     public override var headTensors: [String] { ["classifier.*", "aux_classifier.*"] }
     public override var alignsCorners: Bool { classifier.alignsCorners }
+    public override var encoderPart: EncoderPart? { EncoderPart(backbone.card.name, path: "backbone", backbone) }
     public override func checkSize(height: Int, width: Int) throws { try backbone.checkSize(height: height, width: width) }
     public override func adapt(to shapes: [String: [Int]]) {
         let below = shapes.under("backbone.")

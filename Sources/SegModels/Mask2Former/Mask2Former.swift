@@ -20,6 +20,7 @@ public final class Mask2Former: SegmentationModel, MaskNetwork {
         super.init(card, taps: Self.taps(backbone, pixelDecoder, queries: options.queries) + scores)
     }
 
+    public override var encoderPart: EncoderPart? { EncoderPart(backbone.card.name, path: "backbone", backbone) }
     public override func checkSize(height: Int, width: Int) throws { try backbone.checkSize(height: height, width: width) }
     public override func adapt(to shapes: [String: [Int]]) {
         let below = shapes.under("backbone.")

@@ -102,7 +102,10 @@ public struct Preflight {
         var warnings: [String] = []
         for loss in record.losses where loss.weight > 0 {
             if loss.share == 0 && loss.name != "auxiliary" {
-                warnings.append("\(loss.name) gives the student's trunk no gradient: it trains the head at most.")
+                warnings.append(
+                    setup.frozen == nil
+                        ? "\(loss.name) gives the student's trunk no gradient: it trains the head at most."
+                        : "\(loss.name) gives the student no gradient below the classifier: it looks at the frozen encoder.")
             } else if loss.name != "task" && loss.share > 0.9 {
                 warnings.append(
                     "\(loss.name) gives \(percentage(loss.share, digits: 0)) % of the gradient on the student's trunk; the labels are hardly "
