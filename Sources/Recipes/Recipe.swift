@@ -46,7 +46,7 @@ public struct Recipe: RecipeSection {
             .section("student", \.student, "The network that is trained.").known(as: "model", "network"),
             .sections("distillation", \.distillation, "The methods by which the student learns from the teacher; their losses add up.")
                 .known(as: "distill", "methods", "method", "kd"),
-            .section("loss", \.loss, "The task's own loss: cross-entropy over the labelled pixels."),
+            .section("loss", \.loss, "The task's own loss: cross-entropy over the labelled pixels, or none."),
             .section("optimizer", \.optimizer, "The optimiser and what happens to the gradient.").known(as: "optimiser"),
             .section("schedule", \.schedule, "How long training lasts, and the learning rate's course.").known(as: "scheduler"),
             .section("evaluation", \.evaluation, "How the network is scored.").known(as: "eval", "validation"),
@@ -84,6 +84,17 @@ public struct Recipe: RecipeSection {
         }
         if let count = data.classCount, let weights = loss.classWeights, weights.count != count {
             reader.report(at: "loss.classWeights", "expected \(count) numbers, one a class, found \(weights.count)")
+        }
+        if loss.task == .none {
+            checkWithoutLabels(&reader)
+        } else {
+            if reader.catalog.backbones.contains(student.model) && !reader.catalog.models.contains(student.model) {
+                reader.report(
+                    at: "student.model",
+                    "'\(student.model)' is a backbone without a head; name a network on it ('segdistill models list'), or train it without labels: "
+                        + "loss.task: none")
+            }
+            if !data.isLabelled { reader.report(at: "data.labels", "only a recipe with 'loss.task: none' does without labels") }
         }
         if evaluation.batchSize > 1 && evaluation.size == nil && !data.dataset.hasOneSize {
             reader.report(

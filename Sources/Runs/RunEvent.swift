@@ -70,8 +70,11 @@ public struct EvaluationEvent: Codable, Sendable, Equatable {
     public var epoch: Double
     /// `val`, `test`.
     public var split: String
-    public var meanIoU: Double
-    public var pixelAccuracy: Double
+    /// Nil where no labels are read, as the next.
+    public var meanIoU: Double?
+    public var pixelAccuracy: Double?
+    /// Where no labels are read: the weighted sum of the distillation's losses, which is to fall.
+    public var loss: Double?
     /// Whether `checkpoints/best` is now this one.
     public var best: Bool
     /// How long it took.
@@ -80,18 +83,22 @@ public struct EvaluationEvent: Codable, Sendable, Equatable {
     public var time: Double
 
     public init(
-        step: Int, epoch: Double, split: String, meanIoU: Double, pixelAccuracy: Double, best: Bool, seconds: Double,
-        time: Double = Date.now.timeIntervalSince1970
+        step: Int, epoch: Double, split: String, meanIoU: Double? = nil, pixelAccuracy: Double? = nil, loss: Double? = nil, best: Bool,
+        seconds: Double, time: Double = Date.now.timeIntervalSince1970
     ) {
         self.step = step
         self.epoch = epoch
         self.split = split
         self.meanIoU = meanIoU
         self.pixelAccuracy = pixelAccuracy
+        self.loss = loss
         self.best = best
         self.seconds = seconds
         self.time = time
     }
+
+    /// What the best checkpoint is chosen by; it is to rise.
+    public var score: Double { meanIoU ?? loss.map { -$0 } ?? -.infinity }
 }
 
 extension RunEvent: Codable {

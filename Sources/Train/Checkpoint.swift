@@ -16,7 +16,7 @@ struct TrainingPosition: Codable, Equatable {
     var step: Int
     /// The next batch.
     var loader: LoaderPosition
-    /// The best validation score so far and the step at which it was reached.
+    /// The best validation score so far (`EvaluationEvent.score`) and the step at which it was reached.
     var bestScore: Double?
     var bestStep: Int?
 }

@@ -36,7 +36,7 @@ final class Distiller {
     ///   - teacherClasses: nil where nobody says them.
     ///   - classes: the student's.
     init(
-        teacher: Network<VisionModel>, classes teacherClasses: ClassList?, student: Segmenter, methods recipes: [MethodRecipe],
+        teacher: Network<VisionModel>, classes teacherClasses: ClassList?, student: Network<VisionModel>, methods recipes: [MethodRecipe],
         of classes: ClassList, fold: ClassFold?
     ) throws {
         self.teacher = teacher
@@ -201,7 +201,7 @@ final class Distiller {
     }
 
     /// One line for each method: its taps, their shapes, and the memory of its loss.
-    func describe(batch: Int, height: Int, width: Int, student: SegmentationModel) -> [String] {
+    func describe(batch: Int, height: Int, width: Int, student: VisionModel) -> [String] {
         methods.map { active in
             func shapes(_ taps: [String: String], _ model: VisionModel) -> [String: [Int]] {
                 taps.mapValues { tap in

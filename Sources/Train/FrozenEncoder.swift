@@ -12,7 +12,7 @@ struct FrozenEncoder {
 
     /// Freezes the encoder, with its weights as they are now.
     /// - Throws: `UserError` when the network has none of its own, or is nothing else.
-    init(of student: SegmentationModel) throws {
+    init(of student: VisionModel) throws {
         part = try student.encoder()
         guard !part.path.isEmpty else {
             throw UserError("\(part.name) is nothing but an encoder: frozen, nothing of it is left to train", hint: "Leave student.freeze out.")

@@ -40,17 +40,34 @@ extension ModelRecipe {
         return (built, "\(report) from \(weights)")
     }
 
-    /// The network to be trained: as ``build(classes:)`` makes it, with the encoder of another where the recipe names one.
+    /// The network to be trained: as ``build(classes:)`` makes it, or a backbone, with the encoder of another where the recipe names one.
     /// - Throws: also `UserError` when that encoder is of another kind, or the network has none of its own.
-    func buildStudent(classes: Int) throws -> (model: SegmentationModel, report: String) {
-        let (model, loaded) = try build(classes: classes)
+    func buildStudent(classes: Int) throws -> (model: VisionModel, report: String) {
+        let (model, loaded): (VisionModel, String?)
+        if Models.isBackbone(self.model) { (model, loaded) = try buildBackbone() } else { (model, loaded) = try build(classes: classes) }
         guard let encoder else { return (model, loaded ?? "random weights") }
         let name = try model.encoder().name
         return (model, "its encoder (\(name)) from \(try takeEncoder(encoder, into: model))")
     }
 
+    private func buildBackbone() throws -> (VisionModel, String?) {
+        try refuseOptions(besides: ModelOptions(patchSize: patchSize))
+        if let checkpoint {
+            let saved = try trained(checkpoint)
+            let network = try saved.network()
+            return (network.train(), "\(network.stateDict().count) tensors from \(saved.url.path)")
+        }
+        let backbone = try Models.backbone(model, patchSize: patchSize)
+        guard let weights else { return (backbone, nil) }
+        guard reinitialize.isEmpty && discard.isEmpty else {
+            throw UserError("\(model) is a backbone, whose weights have to fit without exception", hint: "Leave reinitialize and discard out.")
+        }
+        let report = try backbone.load(weights: Tensor.load(URL(fileURLWithPath: weights)), from: weights)
+        return (backbone, "\(report) from \(weights)")
+    }
+
     /// - Returns: the file that the encoder came from.
-    private func takeEncoder(_ path: String, into model: SegmentationModel) throws -> String {
+    private func takeEncoder(_ path: String, into model: VisionModel) throws -> String {
         let url = URL(fileURLWithPath: path)
         if ModelFolder.isThere(url) {
             try model.loadEncoder(of: ModelFolder(url).load(), from: path)
@@ -58,12 +75,17 @@ extension ModelRecipe {
         }
         guard try SavedModel.isWeightsAlone(url) else {
             let saved = try SavedModel(at: path)
-            try model.loadEncoder(of: saved.load(), from: saved.url.path)
+            try model.loadEncoder(of: saved.network(), from: saved.url.path)
             return saved.url.path
         }
         // As others publish it: a backbone's file, or a whole network's.
-        let head = model.headTensors + model.classifierTensors
-        try model.load(weights: url, reinitialize: head, discard: head)
+        let tensors = try Tensor.load(url)
+        if let network = model as? SegmentationModel {
+            let head = network.headTensors + network.classifierTensors
+            try network.load(weights: tensors, from: path, reinitialize: head, discard: head)
+        } else {
+            try (model as? Backbone)?.load(weights: tensors, from: path)
+        }
         return path
     }
 
@@ -72,7 +94,9 @@ extension ModelRecipe {
         guard saved.info.model == model else {
             throw UserError(
                 "\(saved.url.path) holds a \(saved.info.model), but the recipe asks for \(model)",
-                hint: "Set 'model' to \(saved.info.model), or give the run of a \(model).")
+                hint: saved.info.isBackbone
+                    ? "It has no head: give it as 'student.encoder' to a network on \(saved.info.model)."
+                    : "Set 'model' to \(saved.info.model), or give the run of a \(model).")
         }
         return saved
     }
@@ -105,7 +129,7 @@ extension ModelRecipe {
     private func loadTeacher(classes: Int) throws -> Teacher {
         if let checkpoint {
             let saved = try trained(checkpoint)
-            let network = try saved.load()
+            let network = try saved.network()
             return Teacher(
                 model: network, report: "\(network.stateDict().count) tensors from \(saved.url.path)", classes: saved.info.classes)
         }

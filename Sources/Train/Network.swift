@@ -20,6 +20,11 @@ public final class Network<Model: VisionModel> {
         model.to(device, format: channelsLast ? .channelsLast : nil)
     }
 
+    private init(_ model: Model, _ device: Device, _ autocast: DType?) { (self.model, self.device, self.autocast) = (model, device, autocast) }
+
+    /// The same network as one that gives class scores; nil for a backbone.
+    var segmenter: Segmenter? { (model as? SegmentationModel).map { Segmenter($0, device, autocast) } }
+
     /// Keeps weights in the type that they are computed in: for a network that is not trained.
     public func storeForInference() { model.storeForInference(computingIn: autocast) }
 

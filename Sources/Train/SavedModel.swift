@@ -35,6 +35,9 @@ public struct SavedModelInfo: Codable, Sendable, Equatable {
         self.description = description
     }
 
+    /// Whether it is a network without a head.
+    public var isBackbone: Bool { description == nil && Models.isBackbone(model) }
+
     var options: ModelOptions {
         ModelOptions(
             outputStride: outputStride, patchSize: patchSize, headChannels: headChannels, hasAuxiliaryHead: hasAuxiliaryHead)
@@ -115,14 +118,26 @@ public struct SavedModel {
         return try TensorArchive.open(url).metadata[metadataKey] == nil
     }
 
-    /// The network with its weights, on the CPU, in eval mode.
-    public func load() throws -> SegmentationModel {
-        if let folder { return try folder.load() as! SegmentationModel }
-        let model = try withoutInitialization {
-            try info.description?.segmenter(classes: info.classes.count, source: url.path)
+    /// The network with its weights, on the CPU, in eval mode; a backbone too.
+    public func network() throws -> VisionModel {
+        if let folder { return try folder.load() }
+        let model: VisionModel = try withoutInitialization {
+            if info.isBackbone { return try Models.backbone(info.model, patchSize: info.patchSize) }
+            return try info.description?.segmenter(classes: info.classes.count, source: url.path)
                 ?? Models.make(info.model, classes: info.classes.count, options: info.options)
         }
-        try model.load(url)
-        return model.eval() as SegmentationModel
+        let tensors = try Tensor.load(url)
+        model.adapt(to: tensors.mapValues(\.shape))
+        try model.load(tensors, from: url.path)
+        return model.eval()
+    }
+
+    /// The network with its weights, on the CPU, in eval mode.
+    /// - Throws: also `UserError` when it is a backbone, which labels no pixels.
+    public func load() throws -> SegmentationModel {
+        if let model = try network() as? SegmentationModel { return model }
+        throw UserError(
+            "\(url.path) holds the backbone \(info.model) without a head: it labels no pixels",
+            hint: "Train a head on it (student.encoder in a recipe), or learn from it (teacher.checkpoint).")
     }
 }

@@ -67,7 +67,7 @@ public final class Trainer {
             try withTorchErrors { try loop() }
         }
         try withTorchErrors { try setup.frozen?.checkUnchanged(in: run.url.path) }
-        if !FileManager.default.fileExists(atPath: run.metricsFile(named: "test").path) { try test() }
+        if recipe.loss.task != .none, !FileManager.default.fileExists(atPath: run.metricsFile(named: "test").path) { try test() }
         try run.updateInfo {
             $0.status = .finished
             $0.finished = .now
@@ -139,21 +139,23 @@ public final class Trainer {
     }
 
     private func validate(_ epoch: Double) throws {
-        let student = setup.student
         let start = StepTimer.now()
-        let result = try setup.withDeployedWeights {
-            try ModelEvaluation.run(student, on: setup.validationSet, recipe.evaluation, progress: observer.evaluated)
+        var event = EvaluationEvent(step: position.step, epoch: epoch, split: "val", best: false, seconds: 0)
+        try setup.withDeployedWeights {
+            if recipe.loss.task != .none, let student = setup.student.segmenter {
+                let result = try ModelEvaluation.run(student, on: setup.validationSet, recipe.evaluation, progress: observer.evaluated)
+                (event.meanIoU, event.pixelAccuracy) = (result.evaluation.scores.meanIoU, result.evaluation.scores.pixelAccuracy)
+            } else {
+                event.loss = try DistillationEvaluation(setup: setup).loss(progress: observer.evaluated)
+            }
         }
-        let scores = result.evaluation.scores
-        let isBest = scores.meanIoU > position.bestScore ?? -1
-        if isBest {
-            position.bestScore = scores.meanIoU
+        event.best = event.score > position.bestScore ?? -.infinity
+        if event.best {
+            position.bestScore = event.score
             position.bestStep = position.step
             try store.writeBest(model: setup.deployedState, info: setup.info(step: position.step))
         }
-        let event = EvaluationEvent(
-            step: position.step, epoch: epoch, split: "val", meanIoU: scores.meanIoU, pixelAccuracy: scores.pixelAccuracy, best: isBest,
-            seconds: StepTimer.now() - start)
+        event.seconds = StepTimer.now() - start
         try events.append(.evaluation(event))
         observer.validated(event)
     }

@@ -13,7 +13,7 @@ public final class TrainingSetup {
     public let recipe: Recipe
     public let device: Device
     public let steps: Int
-    let student: Segmenter
+    let student: Network<VisionModel>
     /// Where the student's encoder is not trained.
     let frozen: FrozenEncoder?
     let distiller: Distiller?
@@ -40,8 +40,9 @@ public final class TrainingSetup {
                 "data.augmentation.strong: no method of this recipe compares two views of an image",
                 hint: "Leave it out; what it says can stand in data.augmentation itself.")
         }
-        trainingSet = try data.dataset(.train)
-        let validation = try data.dataset(.validation)
+        let readsLabels = recipe.loss.task != .none
+        trainingSet = try data.dataset(.train, readsLabels: readsLabels)
+        let validation = try data.dataset(.validation, readsLabels: readsLabels)
         validationSet = recipe.evaluation.limit.map { SpreadDataset(validation, limit: $0) } ?? validation
         for (purpose, set) in [("training", trainingSet), ("validation", validation)] where !set.leftOut.isEmpty {
             let names = set.leftOut.prefix(3).map(\.name).joined(separator: ", ") + (set.leftOut.count > 3 ? ", …" : "")
@@ -49,7 +50,9 @@ public final class TrainingSetup {
         }
         putAside = trainingSet.leftOut + validation.leftOut
         // Where bad samples are put aside, all have been read.
-        if checkingData && data.dataset.isFiles && data.badSamples == .stop { try Self.check([trainingSet, validationSet], note) }
+        if checkingData && data.dataset.isFiles && data.badSamples == .stop {
+            try Self.check([trainingSet, validationSet], readsLabels: readsLabels, note)
+        }
 
         let classes = trainingSet.classes
         for target in try data.targetDomains(classes: classes) {
@@ -63,9 +66,14 @@ public final class TrainingSetup {
         let still = frozen == nil ? "" : ", the encoder frozen"
         note("student \(recipe.student.model): \(model.parameterCount.formatted()) parameters, \(loaded)\(still)")
         let student = try withTorchErrors {
-            Segmenter(model, device: device, precision: recipe.student.precision, channelsLast: recipe.channelsLast)
+            Network(model, device: device, precision: recipe.student.precision, channelsLast: recipe.channelsLast)
         }
         let (distiller, weights) = try recipe.teacher.map { try Self.distiller(recipe, $0, student, classes, note) } ?? (nil, nil)
+        if !readsLabels, let method = distiller?.methods.first(where: { $0.method.opponent != nil }) {
+            throw UserError(
+                "\(method.name) trains an opponent, whose loss says nothing of how good a student is",
+                hint: "With loss.task: none the losses are the score: take another method.")
+        }
         if let distiller, let weights {
             cache = try CacheFilling(
                 TeacherView(network: distiller.teacher, weights: weights, recipe: recipe.teacher!, data: data, dataset: trainingSet),
@@ -96,7 +104,7 @@ public final class TrainingSetup {
 
     /// - Returns: also the hash of the teacher's weights, where its maps are to be cached.
     private static func distiller(
-        _ recipe: Recipe, _ teacherRecipe: ModelRecipe, _ student: Segmenter, _ classes: ClassList, _ note: (String) -> Void
+        _ recipe: Recipe, _ teacherRecipe: ModelRecipe, _ student: Network<VisionModel>, _ classes: ClassList, _ note: (String) -> Void
     ) throws -> (Distiller?, String?) {
         // The teacher and the projectors have random numbers of their own.
         try TorchRandom.isolated(seed: recipe.seed) {
@@ -120,14 +128,15 @@ public final class TrainingSetup {
     /// The number of samples of each split that are read before training; larger sets are looked at evenly spread.
     public static let checkedSamples = 2000
 
-    private static func check(_ datasets: [any Dataset], _ note: (String) -> Void) throws {
+    private static func check(_ datasets: [any Dataset], readsLabels: Bool, _ note: (String) -> Void) throws {
         for dataset in datasets {
             let part = dataset.count > checkedSamples ? SpreadDataset(dataset, limit: checkedSamples) : dataset
             let check = DatasetCheck(part)
             try check.validate()
+            guard readsLabels else { continue }
             guard check.unlabelled == 0 else {
                 throw UserError(
-                    "\(check.unlabelled) of \(part.count) images have no labels", hint: "Supervised training and scoring need labels.")
+                    "\(check.unlabelled) of \(part.count) images have no labels", hint: "Supervised training and scoring need labels; loss.task: none does without.")
             }
             if !check.absentClasses.isEmpty { note("no pixel is labelled \(check.absentClasses.joined(separator: ", "))") }
         }

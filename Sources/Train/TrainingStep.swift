@@ -8,7 +8,7 @@ import TorchOptim
 
 /// Everything that one optimiser step needs, and the step itself. Nothing in it waits for the device.
 final class TrainingStep {
-    let student: Segmenter
+    let student: Network<VisionModel>
     let distiller: Distiller?
     let optimizer: any Optimizer
     let schedule: LearningRateSchedule
@@ -18,11 +18,12 @@ final class TrainingStep {
     /// The steps that were taken. A step whose loss or gradient is not a number is not, and none after it.
     private(set) var taken: Tensor
     private var isBroken: Tensor
-    private let taskLoss: TaskLoss
+    /// What the labels are for; nil where there are none.
+    private let task: (network: Segmenter, loss: TaskLoss)?
     private let clip: Double?
     private let steps: Int
 
-    init(_ recipe: Recipe, student: Segmenter, frozen: FrozenEncoder?, distiller: Distiller?, steps: Int) throws {
+    init(_ recipe: Recipe, student: Network<VisionModel>, frozen: FrozenEncoder?, distiller: Distiller?, steps: Int) throws {
         self.student = student
         self.distiller = distiller
         self.steps = steps
@@ -37,7 +38,7 @@ final class TrainingStep {
         try frozen?.check(optimizer)
         schedule = recipe.schedule.build(base: recipe.optimizer.learningRate, steps: steps)
         average = recipe.optimizer.ema.map { ExponentialMovingAverage(of: student.model, decay: $0) }
-        taskLoss = TaskLoss(recipe.loss, device: student.device)
+        task = recipe.loss.task == .none ? nil : student.segmenter.map { ($0, TaskLoss(recipe.loss, device: student.device)) }
         clip = recipe.optimizer.clip
     }
 
@@ -98,9 +99,14 @@ final class TrainingStep {
     func terms(_ images: Tensor, _ labels: Tensor, at progress: Double, of batch: Batch? = nil) -> [LossTerm] {
         let labels = labels.long
         var taps = Taps(distiller?.studentTaps ?? [])
-        let output = student.forward(images, taps: &taps)
-        let task = taskLoss(output, labels, student.model)
-        return task + (distiller?.losses(images, student: taps, labels: labels, at: progress, of: batch) ?? [])
+        var terms: [LossTerm] = []
+        if let task {
+            let output = task.network.forward(images, taps: &taps)
+            terms = task.loss(output, labels, task.network.model)
+        } else {
+            taps = student.record(taps.requested, of: images)
+        }
+        return terms + (distiller?.losses(images, student: taps, labels: labels, at: progress, of: batch) ?? [])
     }
 
     /// Counts on from `step`, with nothing broken.

@@ -89,6 +89,7 @@ final class TrainingDisplay {
     }
 
     private func validated(_ event: EvaluationEvent) {
-        note("\(label): step \(event.step), validation mIoU \(percentage(event.meanIoU))\(event.best ? ", the best so far" : "")")
+        let score = event.meanIoU.map { "mIoU \(percentage($0))" } ?? event.loss.map { "distillation loss \(significant($0))" } ?? ""
+        note("\(label): step \(event.step), validation \(score)\(event.best ? ", the best so far" : "")")
     }
 }

@@ -60,12 +60,13 @@ public struct DataRecipe: RecipeSection {
                 "classes", \.classes,
                 "The classes in the order of their label values: a list of names, or name: [red, green, blue]; "
                     + "or a file inside root, such as classes.txt with a name a line, or classes.json."
-            ).required().only(own) { $0.has("classes") },
+            ).required().only(own) { $0.has("classes") && ($0.isLabelled || $0.classes != ClassesRecipe()) },
             .value("images", \.images, or: "default", "The folder of images inside root; default: images.").only(own) { $0.has("images") },
             .value(
                 "labels", \.labels, or: "default",
-                "The folder of labels inside root; default: labels. For label PNGs: same names as the images, pixel = class index."
-            ).only(own) { $0.has("labels") }.known(as: "masks", "annotations"),
+                "The folder of labels inside root; default: labels. For label PNGs: same names as the images, pixel = class index. none: there are "
+                    + "no labels, which loss.task: none does without."
+            ).only(own) { $0.has("labels") || $0.has("classes") && !$0.isLabelled }.known(as: "masks", "annotations"),
             .text("imageSuffix", \.imageSuffix, "What image names end in before the extension, as in 01_image.jpg.")
                 .only(own) { $0.has("imageSuffix") },
             .text("labelSuffix", \.labelSuffix, "What label names end in before the extension, as in 01_label.png.")
@@ -128,6 +129,9 @@ public struct DataRecipe: RecipeSection {
         if !reader.isGiven("augmentation.crop") { augmentation.crop = dataset.crop ?? size }
         resolveTargets(reader)
     }
+
+    /// Whether there are labels at all.
+    public var isLabelled: Bool { labels != "none" }
 
     /// The number of classes that the network tells apart; nil when a file of classes decides it.
     public var classCount: Int? {

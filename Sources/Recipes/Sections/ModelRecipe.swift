@@ -98,7 +98,7 @@ public struct ModelRecipe: RecipeSection {
     mutating func resolve(_ reader: RecipeReader) { isTeacher = reader.path() == "teacher" }
 
     func check(_ reader: inout RecipeReader) {
-        let models = reader.catalog.models + (reader.path() == "teacher" ? reader.catalog.backbones : [])
+        let models = reader.catalog.models + reader.catalog.backbones
         if !isFolder && !models.contains(model) {
             let nearest = nearestName(to: model, in: models).map { "; did you mean '\($0)'?" }
             reader.report(at: "model", "unknown model '\(model)'\(nearest ?? "; 'segdistill models list' shows all")")

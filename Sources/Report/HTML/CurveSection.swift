@@ -11,12 +11,15 @@ struct CurveSection: Sendable {
         let losses = Set(arms.flatMap { $0.runs.flatMap { $0.steps.flatMap(\.losses.keys) } })
         let terms = losses.subtracting(["total"]).sorted()
         let splits = Set(arms.flatMap { $0.runs.flatMap { $0.evaluations.map(\.split) } }).sorted()
+        func scores(_ split: String, _ score: @escaping (EvaluationEvent) -> Double?) -> [LineChart.Line] {
+            lines { run in run.evaluations.filter { $0.split == split }.compactMap { event in score(event).map { (event.step, $0) } } }
+        }
         var charts = splits.map { split in
             LineChart(
-                title: "mIoU on \(split), in per cent",
-                lines: lines { run in run.evaluations.filter { $0.split == split }.map { ($0.step, $0.meanIoU) } },
-                marksPoints: true, format: { percentage($0) }, axisFactor: 100)
+                title: "mIoU on \(split), in per cent", lines: scores(split, \.meanIoU), marksPoints: true, format: { percentage($0) },
+                axisFactor: 100)
         }
+        charts += splits.map { LineChart(title: "Distillation loss on \($0)", lines: scores($0, \.loss), marksPoints: true) }
         charts += (losses.contains("total") ? ["total"] + terms : terms).map { term in
             LineChart(title: term == "total" ? "Loss" : "Loss: \(term)", lines: stepLines { $0.losses[term] })
         }

@@ -15,11 +15,16 @@ struct FoldSection: Sendable {
         "<details><summary>\(escaped(title))</summary>\(content)</details>"
     }
 
+    private static func words(_ best: EvaluationEvent) -> String {
+        let score = best.meanIoU.map { percentage($0) } ?? best.loss.map { "distillation loss \(significant($0))" } ?? "–"
+        return "\(score) at \(best.step)"
+    }
+
     private var runTable: String {
         let rows = arms.flatMap(\.runs).map { run -> String in
             let steps = run.steps
             let taken = run.events.map(\.step).max() ?? 0
-            let best = run.evaluations.max { $0.meanIoU < $1.meanIoU }
+            let best = run.evaluations.max { $0.score < $1.score }
             let phases = steps.reduce(into: (wait: 0.0, all: 0.0)) { sum, event in
                 sum.wait += event.seconds["data"] ?? 0
                 sum.all += event.seconds.values.reduce(0, +)
@@ -29,7 +34,7 @@ struct FoldSection: Sendable {
                 run.folder.name, run.info.arm, String(run.info.seed), run.info.status.rawValue, "\(taken)/\(run.info.steps)",
                 run.info.finished.map { durationText($0.timeIntervalSince(run.info.created)) } ?? "–",
                 run.scores.map { percentage($0.meanIoU, digits: 2) } ?? "–",
-                best.map { "\(percentage($0.meanIoU)) at \($0.step)" } ?? "–", rate.map(significant) ?? "–",
+                best.map(Self.words) ?? "–", rate.map(significant) ?? "–",
                 phases.all > 0 ? percentage(phases.wait / phases.all) + " %" : "–",
                 steps.compactMap(\.memory).max().map { fixed(Double($0) / 1e9, 2) + " GB" } ?? "–",
             ]

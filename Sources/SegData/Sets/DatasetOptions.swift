@@ -17,6 +17,8 @@ public struct DatasetOptions: Sendable {
     public var images: String?
     /// Where the labels lie below the root; nil for the layout's usual place.
     public var labels: String?
+    /// Whether there are labels at all.
+    public var hasLabels = true
     public var imageSuffix = ""
     public var labelSuffix = ""
 

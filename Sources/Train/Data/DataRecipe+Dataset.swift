@@ -11,13 +11,15 @@ extension DataRecipe {
 
     /// The images for a purpose, with the class map applied, and without bad samples where the recipe puts them aside; those to train
     /// on from the packed file, where there is one.
+    /// - Parameter readsLabels: whether the labels are wanted; else the images come alone.
     /// - Throws: `UserError` when folders are missing, or images and labels do not pair up.
-    public func dataset(_ purpose: Purpose) throws -> any Dataset {
+    public func dataset(_ purpose: Purpose, readsLabels: Bool = true) throws -> any Dataset {
+        func wanted(_ dataset: any Dataset) -> any Dataset { readsLabels ? dataset : UnlabelledDataset(dataset) }
         var files = try dataset(splits: splits(purpose), leavingOutUnpaired: badSamples == .skip)
-        if badSamples == .skip, dataset.isFiles { files = try SoundDataset(readingAllOf: files) }
-        guard purpose == .train else { return files }
+        if badSamples == .skip, dataset.isFiles { files = try SoundDataset(readingAllOf: wanted(files)) }
+        guard purpose == .train else { return wanted(files) }
         if let packed { files = try PackedDataset(URL(fileURLWithPath: packed), of: files) }
-        return fraction < 1 ? ChosenDataset(files, fraction: fraction) : files
+        return wanted(fraction < 1 ? ChosenDataset(files, fraction: fraction) : files)
     }
 
     /// The images of some splits, one after the other, with the class map applied.
@@ -47,7 +49,8 @@ extension DataRecipe {
         var options = DatasetOptions(root: URL(fileURLWithPath: root))
         options.instances = instances
         options.images = images
-        options.labels = labels
+        options.labels = isLabelled ? labels : nil
+        options.hasLabels = isLabelled
         options.imageSuffix = imageSuffix
         options.labelSuffix = labelSuffix
         options.count = count

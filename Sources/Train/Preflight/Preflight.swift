@@ -106,7 +106,7 @@ public struct Preflight {
                     setup.frozen == nil
                         ? "\(loss.name) gives the student's trunk no gradient: it trains the head at most."
                         : "\(loss.name) gives the student no gradient below the classifier: it looks at the frozen encoder.")
-            } else if loss.name != "task" && loss.share > 0.9 {
+            } else if loss.name != "task" && loss.share > 0.9 && recipe.loss.task != .none {
                 warnings.append(
                     "\(loss.name) gives \(percentage(loss.share, digits: 0)) % of the gradient on the student's trunk; the labels are hardly "
                         + "heard. Consider a smaller weight.")

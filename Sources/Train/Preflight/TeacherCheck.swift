@@ -55,7 +55,7 @@ struct TeacherCheck {
     /// without.
     /// - Parameter known: used again if it is of the same teacher, images and test.
     func score(_ known: PreflightRecord.Score?, _ note: (String) -> Void) throws -> PreflightRecord.Score? {
-        guard recipe.preflight.teacherImages != 0, let model = teacher.model as? SegmentationModel else { return nil }
+        guard recipe.loss.task != .none, recipe.preflight.teacherImages != 0, let model = teacher.model as? SegmentationModel else { return nil }
         guard model.tapChannels["logits"] == setup.trainingSet.classes.count || distiller.fold != nil else { return nil }
         let available = setup.validationSet.count
         let images = SpreadDataset(setup.validationSet, limit: recipe.preflight.teacherImages ?? available)
@@ -67,9 +67,9 @@ struct TeacherCheck {
         }
         var score = PreflightRecord.Score(
             key: key, meanIoU: found.scores.meanIoU, chance: Self.chance(found.tally.confusion), images: images.count, available: available)
-        if recipe.student.checkpoint != nil {
+        if recipe.student.checkpoint != nil, let student = setup.student.segmenter {
             note("scoring the student on the same images")
-            score.student = try ModelEvaluation.run(setup.student, on: images, recipe.evaluation).evaluation.scores.meanIoU
+            score.student = try ModelEvaluation.run(student, on: images, recipe.evaluation).evaluation.scores.meanIoU
         }
         return score
     }

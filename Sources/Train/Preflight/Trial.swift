@@ -83,9 +83,7 @@ struct Trial {
     func taps(_ distiller: Distiller) -> [PreflightRecord.Tap] {
         let few = images[0..<min(2, batch.count)]
         let student = withoutGradients {
-            var taps = Taps(distiller.studentTaps)
-            _ = setup.student.forward(few, taps: &taps)
-            return distiller.maps(taps, of: setup.student.model, few)
+            distiller.maps(setup.student.record(distiller.studentTaps, of: few), of: setup.student.model, few)
         }
         let teacher = distiller.teacherMaps(Set(distiller.methods.flatMap { $0.teacherTaps.values }), of: few)
         func map(_ name: String, _ maps: [String: Tensor]) -> PreflightRecord.Map {

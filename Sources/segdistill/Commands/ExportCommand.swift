@@ -38,7 +38,7 @@ struct ExportCommand: ParsableCommand {
             try ModelFolder.write(try folder.load(), classes: folder.description.classNames, to: target)
         } else {
             let saved = try SavedModel(at: network)
-            try ModelFolder.write(saved.load(), classes: saved.info.classes.names, to: target)
+            try ModelFolder.write(saved.network(), classes: saved.info.classes.names, to: target)
         }
         print("a folder for transformers: \(out)")
     }

@@ -25,7 +25,7 @@ extension DatasetKind {
         }
         let pairing = FilePairing(
             images: hasFolder ? images.appendingPathComponent(split) : images, imageSuffix: options.imageSuffix,
-            labels: hasFolder ? labels.appendingPathComponent(split) : labels, labelSuffix: options.labelSuffix,
+            labels: options.hasLabels ? (hasFolder ? labels.appendingPathComponent(split) : labels) : nil, labelSuffix: options.labelSuffix,
             list: hasFolder || split == "." ? nil : list)
         return try FileDataset(
             [pairing], classes: options.classes ?? ClassList([]), coding: .indices(ignoring: options.ignoring),

@@ -1,0 +1,26 @@
+extension Recipe {
+    /// Refuses what reads labels in a recipe whose `loss.task` is none.
+    func checkWithoutLabels(_ reader: inout RecipeReader) {
+        let why = "which 'loss.task: none' does not read"
+        if distillation.isEmpty {
+            reader.report(at: "loss.task", "without labels there is only a teacher to learn from: give 'teacher' and 'distillation'")
+        }
+        for (index, method) in distillation.enumerated() where method.schema.needsLabels {
+            reader.report(at: "distillation.\(index)", "\(method.name) learns from the labels, \(why); take another method")
+        }
+        if data.loader.sampling != .shuffle {
+            reader.report(at: "data.loader.sampling", "goes by the labels, \(why); take shuffle")
+        }
+        if data.augmentation.categoryLimit < 1 {
+            reader.report(at: "data.augmentation.categoryLimit", "goes by the labels, \(why); set it to 1")
+        }
+        if let mix = data.augmentation.mix, mix.kind != .cutMix {
+            reader.report(at: "data.augmentation.mix.kind", "goes by the labels, \(why); take cutMix")
+        }
+        if teacher?.cache != nil {
+            reader.report(
+                at: "teacher.cache", "holds the training images' maps, but with 'loss.task: none' the teacher is asked about the validation "
+                    + "images too; leave it out")
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import Foundation
+import Vision
+
+/// A data set's images alone: its labels are neither read nor missed.
+///
+/// Every pixel of an image counts as class 0, so that what is no part of it (a crop's padding, which is 255) can still be told apart.
+public struct UnlabelledDataset: Dataset {
+    private let base: any Dataset
+
+    public init(_ base: any Dataset) { self.base = base }
+
+    public var classes: ClassList { base.classes }
+    public var count: Int { base.count }
+    public var leftOut: [LeftOut] { base.leftOut }
+    public func name(_ index: Int) -> String { base.name(index) }
+    public func files(_ index: Int) -> [URL] { base.files(index) }
+    public func sample(_ index: Int) throws -> Sample { try open(index).whole() }
+    public func open(_ index: Int) throws -> any SampleReader { try UnlabelledSample(base: base.open(index)) }
+}
+
+private struct UnlabelledSample: SampleReader {
+    let base: any SampleReader
+
+    var name: String { base.name }
+    var size: Size { base.size }
+    var encoded: EncodedImage? { base.encoded }
+    func divisor(forAtLeast size: Size) -> Int { base.divisor(forAtLeast: size) }
+    func image(_ region: PixelRegion, divisor: Int) throws -> Part<Image> { try base.image(region, divisor: divisor) }
+    func labels(rows: Range<Int>) -> Part<LabelMap>? { Part(LabelMap(width: size.width, height: rows.count), y: rows.lowerBound) }
+}
