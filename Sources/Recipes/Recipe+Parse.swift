@@ -21,19 +21,12 @@ extension Recipe {
     public static func parse(
         _ yaml: String, file: String = "recipe", overrides: [String] = [], catalog: RecipeCatalog
     ) throws -> RecipeDocument {
-        var root: RecipeNode
-        do {
-            root = try RecipeNode(yaml: yaml)
-        } catch let error as UnreadableRecipe {
-            throw RecipeError(file: file, problems: [error.problem])
-        }
-        var unreadable: [RecipeError.Problem] = []
-        for override in overrides {
-            do {
-                try root.apply(override: override)
-            } catch let error as UnreadableRecipe {
-                unreadable.append(error.problem)
-            }
+        let (root, unreadable) = try RecipeNode.root(yaml, file: file, overrides: overrides)
+        if let stages = root.entry(StagedRecipe.key) {
+            let message =
+                "stages are trained by 'segdistill distill'; everything else takes one of them: "
+                + "segdistill config show \(file) --stage NAME > stage.yaml"
+            throw RecipeError(file: file, problems: [.init(location: stages.keyLocation, path: StagedRecipe.key, message: message)])
         }
         var reader = RecipeReader(catalog: catalog)
         let recipe = Recipe.read(root, &reader)
@@ -47,6 +40,11 @@ extension Recipe {
     public static func load(
         _ path: String, overrides: [String] = [], catalog: RecipeCatalog
     ) throws -> RecipeDocument {
+        try parse(text(of: path), file: path, overrides: overrides, catalog: catalog)
+    }
+
+    /// - Throws: `UserError` when the file cannot be read.
+    static func text(of path: String) throws -> String {
         guard let data = FileManager.default.contents(atPath: path) else {
             var isFolder: ObjCBool = false
             let exists = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
@@ -59,7 +57,7 @@ extension Recipe {
         guard let yaml = String(data: data, encoding: .utf8) else {
             throw UserError("cannot read the recipe \(path): it is not text in UTF-8")
         }
-        return try parse(yaml, file: path, overrides: overrides, catalog: catalog)
+        return yaml
     }
 
     /// The whole recipe with its defaults filled in, each key under a comment that explains it.
@@ -68,6 +66,23 @@ extension Recipe {
         var writer = RecipeWriter()
         writer.write(self)
         return writer.lines.joined(separator: "\n") + "\n"
+    }
+}
+
+extension RecipeNode {
+    /// The recipe as it is written, changed by the command line, and the overrides that cannot be.
+    /// - Throws: ``RecipeError`` when the text is not YAML.
+    static func root(_ yaml: String, file: String, overrides: [String]) throws -> (RecipeNode, unreadable: [RecipeError.Problem]) {
+        do {
+            var root = try RecipeNode(yaml: yaml)
+            var unreadable: [RecipeError.Problem] = []
+            for override in overrides {
+                do { try root.apply(override: override) } catch let error as UnreadableRecipe { unreadable.append(error.problem) }
+            }
+            return (root, unreadable)
+        } catch let error as UnreadableRecipe {
+            throw RecipeError(file: file, problems: [error.problem])
+        }
     }
 }
 

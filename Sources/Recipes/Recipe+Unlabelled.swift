@@ -5,6 +5,10 @@ extension Recipe {
         if distillation.isEmpty {
             reader.report(at: "loss.task", "without labels there is only a teacher to learn from: give 'teacher' and 'distillation'")
         }
+        if !distillation.isEmpty && !distillation.contains(where: { $0.weight(at: 0) > 0 }) {
+            reader.report(
+                at: "distillation", "without labels one method at least has to work from the first step: weight above 0, no start or ramp")
+        }
         for (index, method) in distillation.enumerated() where method.schema.needsLabels {
             reader.report(at: "distillation.\(index)", "\(method.name) learns from the labels, \(why); take another method")
         }
@@ -19,7 +23,8 @@ extension Recipe {
         }
         if teacher?.cache != nil {
             reader.report(
-                at: "teacher.cache", "holds the training images' maps, but with 'loss.task: none' the teacher is asked about the validation "
+                at: "teacher.cache",
+                "holds the training images' maps, but with 'loss.task: none' the teacher is asked about the validation "
                     + "images too; leave it out")
         }
     }

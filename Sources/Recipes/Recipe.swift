@@ -27,13 +27,12 @@ public struct Recipe: RecipeSection {
     /// Where the run goes unless the command line says otherwise, relative to the current folder.
     public var defaultRunFolder: String { "runs/\(data.dataset.name)/\(name)-seed\(seed)" }
 
+    static let nameDoc = "What the run is called in comparisons, beside its seeds; its folder is runs/DATASET/NAME-seedSEED without --out."
+
     static var fields: [Field<Recipe>] {
         [
-            .value(
-                "name", \.name,
-                "What the run is called in comparisons, beside its seeds; its folder is runs/DATASET/NAME-seedSEED without --out."
-            )
-            .required().known(as: "arm"),
+            .value("name", \.name, nameDoc)
+                .required().known(as: "arm"),
             .value("role", \.role, "student, or teacher: compared with the others, but not counted as one of them."),
             .number("seed", \.seed, .atLeast(0), "Of every random number: initial weights, order, augmentation."),
             .value("device", \.device, "cpu, cuda, cuda:N, mps, or auto: CUDA or MPS where there is one."),

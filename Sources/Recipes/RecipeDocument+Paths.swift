@@ -20,7 +20,7 @@ extension RecipeDocument {
         }
         if let map = recipe.teacher?.classMap, map.contains("/") || map.contains(".") { paths.append(("teacher.classMap", map)) }
         let files = FileManager.default
-        let missing = paths.filter { !files.fileExists(atPath: $0.path) }
+        let missing = paths.filter { StageReference.stage(in: $0.path) == nil && !files.fileExists(atPath: $0.path) }
         guard !missing.isEmpty else { return }
         throw RecipeError(
             file: file,

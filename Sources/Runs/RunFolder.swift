@@ -100,7 +100,8 @@ public struct RunFolder: Sendable, Equatable {
                 ? "Give the folder that train or distill wrote (--out)." : "Runs inside it: \(inside.joined(separator: ", "))")
     }
 
-    /// `url` itself if it is a run, else the runs up to three folders below it, by path.
+    /// `url` itself if it is a run, else the runs up to three folders below it, by path. Of stages, which lie side by side, the last that there
+    /// is: it holds the network that all were for.
     public static func find(in url: URL) -> [RunFolder] {
         func search(_ url: URL, _ depth: Int) -> [RunFolder] {
             let folder = RunFolder(url: url)
@@ -108,9 +109,31 @@ public struct RunFolder: Sendable, Equatable {
             guard depth > 0 else { return [] }
             let entries = (try? FileManager.default.contentsOfDirectory(at: url, includingPropertiesForKeys: [.isDirectoryKey])) ?? []
             let folders = entries.filter { (try? $0.resourceValues(forKeys: [.isDirectoryKey]).isDirectory) == true }
-            return folders.sorted { $0.path.localizedStandardCompare($1.path) == .orderedAscending }.flatMap { search($0, depth - 1) }
+            let found = folders.sorted { $0.path.localizedStandardCompare($1.path) == .orderedAscending }.flatMap { search($0, depth - 1) }
+            let stages = found.filter { $0.isBelow(url) && $0.stage != nil }
+            let last = stages.max { $0.stage!.number < $1.stage!.number }
+            return found.filter { !stages.contains($0) || $0 == last }
         }
         return search(url, 3)
+    }
+
+    /// The last stage that there is in the folder of a run of several; nil for any other folder.
+    public static func lastStage(in url: URL) -> RunFolder? { find(in: url).first { $0.isBelow(url) && $0.stage != nil } }
+
+    private var stage: RunInfo.Stage? { try? readInfo().stage }
+
+    private func isBelow(_ folder: URL) -> Bool {
+        url.standardizedFileURL.deletingLastPathComponent().path == folder.standardizedFileURL.path
+    }
+
+    /// The stages that this run goes back to, itself the last of them; only itself where it is no stage of another.
+    public func stages() throws -> [RunFolder] {
+        guard let own = try readInfo().stage else { return [self] }
+        let whole = url.standardizedFileURL.deletingLastPathComponent()
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: whole.path)) ?? []
+        let others = names.map { RunFolder(url: whole.appendingPathComponent($0, isDirectory: true)) }
+        let earlier = others.filter { $0.stage.map { $0.count == own.count && $0.number < own.number } ?? false }
+        return earlier.sorted { $0.stage!.number < $1.stage!.number } + [self]
     }
 
     // MARK: - Reading and writing

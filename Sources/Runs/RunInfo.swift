@@ -14,6 +14,24 @@ public struct RunInfo: Codable, Sendable, Equatable {
         case finished
     }
 
+    /// One of the trainings that a recipe of stages consists of.
+    public struct Stage: Codable, Sendable, Equatable, CustomStringConvertible {
+        public var name: String
+        /// From 1.
+        public var number: Int
+        public var count: Int
+        /// The methods of this stage and of those that its student comes from; nil where there is none.
+        public var method: String?
+
+        public init(name: String, number: Int, count: Int, method: String? = nil) {
+            (self.name, self.number, self.count, self.method) = (name, number, count, method)
+        }
+
+        /// The last one's network is the whole run's.
+        public var isLast: Bool { number == count }
+        public var description: String { "stage \(number) of \(count), \(name)" }
+    }
+
     /// Names the arm in tables and charts: `teacher`, `plain`, `kd`, `cwd + kd` ….
     public var arm: String
     public var role: Role
@@ -32,6 +50,8 @@ public struct RunInfo: Codable, Sendable, Equatable {
     public var trainingData: String?
     /// What the trained network computed in: `bf16`, `float32`.
     public var precision: String?
+    /// Nil for a run that is no stage of another.
+    public var stage: Stage?
     public var status: Status
     public var created: Date
     public var finished: Date?
@@ -67,6 +87,7 @@ public struct RunInfo: Codable, Sendable, Equatable {
         compare("seed", String(seed), String(other.seed))
         compare("dataset", dataset, other.dataset)
         compare("model", model, other.model)
+        compare("stage", stage?.name, other.stage?.name)
         compare("schedule.steps", String(steps), String(other.steps))
         return found
     }

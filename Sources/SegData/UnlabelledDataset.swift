@@ -9,7 +9,8 @@ public struct UnlabelledDataset: Dataset {
 
     public init(_ base: any Dataset) { self.base = base }
 
-    public var classes: ClassList { base.classes }
+    /// A set that has no classes gets one.
+    public var classes: ClassList { base.classes.count > 0 ? base.classes : ClassList(names: ["image"]) }
     public var count: Int { base.count }
     public var leftOut: [LeftOut] { base.leftOut }
     public func name(_ index: Int) -> String { base.name(index) }

@@ -15,7 +15,8 @@ struct FrozenEncoder {
     init(of student: VisionModel) throws {
         part = try student.encoder()
         guard !part.path.isEmpty else {
-            throw UserError("\(part.name) is nothing but an encoder: frozen, nothing of it is left to train", hint: "Leave student.freeze out.")
+            throw UserError(
+                "\(part.name) is nothing but an encoder: frozen, nothing of it is left to train", hint: "Leave student.freeze out.")
         }
         part.module.freeze()
         hash = Self.hash(part.module)

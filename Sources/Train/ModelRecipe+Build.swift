@@ -43,11 +43,15 @@ extension ModelRecipe {
     /// The network to be trained: as ``build(classes:)`` makes it, or a backbone, with the encoder of another where the recipe names one.
     /// - Throws: also `UserError` when that encoder is of another kind, or the network has none of its own.
     func buildStudent(classes: Int) throws -> (model: VisionModel, report: String) {
-        let (model, loaded): (VisionModel, String?)
-        if Models.isBackbone(self.model) { (model, loaded) = try buildBackbone() } else { (model, loaded) = try build(classes: classes) }
+        let (model, loaded) = try Models.isBackbone(self.model) ? buildBackbone() : buildWhole(classes: classes)
         guard let encoder else { return (model, loaded ?? "random weights") }
         let name = try model.encoder().name
         return (model, "its encoder (\(name)) from \(try takeEncoder(encoder, into: model))")
+    }
+
+    private func buildWhole(classes: Int) throws -> (VisionModel, String?) {
+        let built = try build(classes: classes)
+        return (built.model, built.report)
     }
 
     private func buildBackbone() throws -> (VisionModel, String?) {
@@ -60,7 +64,8 @@ extension ModelRecipe {
         let backbone = try Models.backbone(model, patchSize: patchSize)
         guard let weights else { return (backbone, nil) }
         guard reinitialize.isEmpty && discard.isEmpty else {
-            throw UserError("\(model) is a backbone, whose weights have to fit without exception", hint: "Leave reinitialize and discard out.")
+            throw UserError(
+                "\(model) is a backbone, whose weights have to fit without exception", hint: "Leave reinitialize and discard out.")
         }
         let report = try backbone.load(weights: Tensor.load(URL(fileURLWithPath: weights)), from: weights)
         return (backbone, "\(report) from \(weights)")

@@ -20,7 +20,9 @@ public final class Network<Model: VisionModel> {
         model.to(device, format: channelsLast ? .channelsLast : nil)
     }
 
-    private init(_ model: Model, _ device: Device, _ autocast: DType?) { (self.model, self.device, self.autocast) = (model, device, autocast) }
+    private init(_ model: Model, _ device: Device, _ autocast: DType?) {
+        (self.model, self.device, self.autocast) = (model, device, autocast)
+    }
 
     /// The same network as one that gives class scores; nil for a backbone.
     var segmenter: Segmenter? { (model as? SegmentationModel).map { Segmenter($0, device, autocast) } }

@@ -1,4 +1,5 @@
 import Foundation
+import Runs
 import SegData
 import SegModels
 import Support
@@ -75,7 +76,7 @@ public struct SavedModel {
         try Tensor.save(tensors, metadata: [metadataKey: text], to: url)
     }
 
-    /// Finds the network in a run folder (its best checkpoint, or else its last), a checkpoint, a file, or a folder in Hugging Face layout.
+    /// Finds the network in a run folder (its best checkpoint, or else its last; of stages the last stage's), a checkpoint, a file, or a folder in Hugging Face layout.
     /// - Throws: `UserError` when there is none, the file was not written by segdistill, or the folder holds no segmentation network.
     public init(at path: String) throws {
         let given = URL(fileURLWithPath: path)
@@ -88,13 +89,13 @@ public struct SavedModel {
         }
         folder = nil
         let candidates = ["", "model.safetensors", "checkpoints/best/model.safetensors", "checkpoints/last/model.safetensors"]
-        let files = candidates.map { $0.isEmpty ? given : given.appendingPathComponent($0) }
-        var isFolder: ObjCBool = false
-        guard
-            let file = files.first(where: {
+        func file(in place: URL) -> URL? {
+            var isFolder: ObjCBool = false
+            return candidates.map { $0.isEmpty ? place : place.appendingPathComponent($0) }.first {
                 FileManager.default.fileExists(atPath: $0.path, isDirectory: &isFolder) && !isFolder.boolValue
-            })
-        else {
+            }
+        }
+        guard let file = file(in: given) ?? RunFolder.lastStage(in: given).flatMap({ file(in: $0.url) }) else {
             throw UserError(
                 "found no trained network at \(path)",
                 hint: "Expected a run folder with checkpoints/best or checkpoints/last, a checkpoint, or a model.safetensors.")

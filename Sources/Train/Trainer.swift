@@ -30,15 +30,16 @@ public final class Trainer {
     ///
     /// - Parameters:
     ///   - arm: what the run is called in tables; by default its methods, or `plain`.
+    ///   - stage: which of the stages of a recipe that has several.
     ///   - existing: what to do when the folder holds a run already.
     /// - Throws: `UserError` when the folder cannot be used, or its checkpoint does not fit the recipe.
     public init(
-        _ setup: TrainingSetup, into folder: URL, arm: String? = nil, role: RunInfo.Role? = nil,
+        _ setup: TrainingSetup, into folder: URL, arm: String? = nil, role: RunInfo.Role? = nil, stage: RunInfo.Stage? = nil,
         existing: RunFolder.Existing = .refuse, environment: RunEnvironment? = nil, observer: TrainingObserver = .silent
     ) throws {
         self.setup = setup
         self.observer = observer
-        let info = setup.runInfo(arm: arm, role: role)
+        let info = setup.runInfo(arm: arm, role: role, stage: stage)
         run = try RunFolder.create(at: folder, info: info, recipe: setup.recipe.resolvedYAML, existing: existing)
         store = CheckpointStore(run)
         position = TrainingPosition(step: 0, loader: .start)
@@ -66,7 +67,7 @@ public final class Trainer {
             try fillCache()
             try withTorchErrors { try loop() }
         }
-        try withTorchErrors { try setup.frozen?.checkUnchanged(in: run.url.path) }
+        if let frozen = setup.frozen { try withTorchErrors { try frozen.checkUnchanged(in: run.url.path) } }
         if recipe.loss.task != .none, !FileManager.default.fileExists(atPath: run.metricsFile(named: "test").path) { try test() }
         try run.updateInfo {
             $0.status = .finished

@@ -62,7 +62,7 @@ public final class TrainingSetup {
         TorchRandom.seed(recipe.seed)
         let device = device
         let (model, loaded) = try withTorchErrors { try recipe.student.buildStudent(classes: classes.count) }
-        frozen = try withTorchErrors { recipe.student.freeze == .encoder ? try FrozenEncoder(of: model) : nil }
+        let frozen = try withTorchErrors { try recipe.student.freeze == .encoder ? FrozenEncoder(of: model) : nil }
         let still = frozen == nil ? "" : ", the encoder frozen"
         note("student \(recipe.student.model): \(model.parameterCount.formatted()) parameters, \(loaded)\(still)")
         let student = try withTorchErrors {
@@ -86,6 +86,7 @@ public final class TrainingSetup {
         let steps = recipe.schedule.stepCount(batchesPerEpoch: batches, accumulate: recipe.optimizer.accumulate)
         step = try withTorchErrors { try TrainingStep(recipe, student: student, frozen: frozen, distiller: distiller, steps: steps) }
         self.student = student
+        self.frozen = frozen
         self.distiller = distiller
         self.steps = steps
         if let crop = data.augmentation.crop {
@@ -136,7 +137,8 @@ public final class TrainingSetup {
             guard readsLabels else { continue }
             guard check.unlabelled == 0 else {
                 throw UserError(
-                    "\(check.unlabelled) of \(part.count) images have no labels", hint: "Supervised training and scoring need labels; loss.task: none does without.")
+                    "\(check.unlabelled) of \(part.count) images have no labels",
+                    hint: "Supervised training and scoring need labels; loss.task: none does without.")
             }
             if !check.absentClasses.isEmpty { note("no pixel is labelled \(check.absentClasses.joined(separator: ", "))") }
         }
@@ -145,12 +147,14 @@ public final class TrainingSetup {
     // MARK: State
 
     /// What the run is, for its folder.
-    func runInfo(arm: String?, role: RunInfo.Role?) -> RunInfo {
+    func runInfo(arm: String?, role: RunInfo.Role?, stage: RunInfo.Stage?) -> RunInfo {
         let methods = recipe.distillation.map(\.name).joined(separator: "+")
         var info = RunInfo(
-            arm: arm ?? (methods.isEmpty ? "plain" : methods), role: role ?? .student, method: methods.isEmpty ? nil : methods,
+            arm: arm ?? (methods.isEmpty ? "plain" : methods), role: role ?? .student,
+            method: stage?.method ?? (methods.isEmpty ? nil : methods),
             seed: recipe.seed, dataset: recipe.data.dataset.name, model: recipe.student.model,
             parameters: student.model.parameterCount, steps: steps)
+        info.stage = stage
         info.trainingImages = trainingSet.count
         info.trainingData = DatasetFingerprint(trainingSet).text
         info.precision = recipe.student.precision.autocast(on: device) == nil ? "float32" : "bf16"

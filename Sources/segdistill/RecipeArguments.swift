@@ -22,6 +22,11 @@ struct RecipeArguments: ParsableArguments {
         }
     }
 
+    /// The recipe's stages; nil where it has none.
+    func loadStages() throws -> StagedRecipe? {
+        try DemoRecipe(name: recipe) == nil ? StagedRecipe.load(recipe, overrides: overrides, catalog: .standard) : nil
+    }
+
     /// Reads the recipe and refuses whatever is wrong with it.
     /// - Parameter checkingPaths: also refuse files and folders that are not there.
     func load(checkingPaths: Bool) throws -> RecipeDocument {

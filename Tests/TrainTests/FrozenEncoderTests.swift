@@ -14,7 +14,8 @@ import Train
     private func recipe(_ scratch: Scratch, _ extra: String = "", overrides: [String] = []) throws -> Recipe {
         try tinyRecipe(
             "frozen", extra,
-            overrides: ["student.model=segformer-resnet18", "student.encoder=\(scratch["encoder"].path)", "student.freeze=encoder"] + overrides)
+            overrides: ["student.model=segformer-resnet18", "student.encoder=\(scratch["encoder"].path)", "student.freeze=encoder"]
+                + overrides)
     }
 
     private func trainEncoder(_ scratch: Scratch, _ model: String = "fcn-resnet18") throws {
@@ -28,7 +29,8 @@ import Train
     }
 
     @Test(arguments: [
-        [], ["optimizer.kind=adamw", "optimizer.weightDecay=0.1", "optimizer.ema=0.9", "optimizer.learningRate=0.001"], ["student.precision=bf16"],
+        [], ["optimizer.kind=adamw", "optimizer.weightDecay=0.1", "optimizer.ema=0.9", "optimizer.learningRate=0.001"],
+        ["student.precision=bf16"],
     ])
     func theEncoderIsTheSameToTheBitAfterTraining(_ overrides: [String]) throws {
         let scratch = try Scratch()
@@ -68,7 +70,8 @@ import Train
         try trainEncoder(scratch)
         #expect(throws: Interrupted.self) { try trainAndInterrupt(recipe(scratch), into: scratch["run"], after: 2) }
         try train(
-            tinyRecipe("encoder", seed: 9, steps: 2, overrides: ["student.model=fcn-resnet18"]), into: scratch["encoder"], existing: .overwrite)
+            tinyRecipe("encoder", seed: 9, steps: 2, overrides: ["student.model=fcn-resnet18"]), into: scratch["encoder"],
+            existing: .overwrite)
         let error = #expect(throws: UserError.self) { try train(recipe(scratch), into: scratch["run"], existing: .resume) }
         #expect(error?.message.contains("is not, or no longer, the one that the recipe names") == true)
     }
@@ -88,7 +91,10 @@ import Train
     @Test(arguments: [
         ("fcn-resnet18", ["student.model=segformer-mit-b0"], "holds the encoder resnet18, but segformer-mit-b0 stands on mit-b0"),
         ("fcn-resnet18", ["student.model=espnet"], "espnet has no encoder that could be told from its head"),
-        ("fcn-resnet18", ["optimizer.groups=[{match: 'backbone.*', learningRateScale: 0.1}]"], "belongs to the encoder, which student.freeze"),
+        (
+            "fcn-resnet18", ["optimizer.groups=[{match: 'backbone.*', learningRateScale: 0.1}]"],
+            "belongs to the encoder, which student.freeze"
+        ),
     ])
     func whatDoesNotFitIsRefused(_ encoder: String, _ overrides: [String], _ words: String) throws {
         let scratch = try Scratch()

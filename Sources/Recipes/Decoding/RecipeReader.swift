@@ -4,12 +4,21 @@ import Support
 struct RecipeReader {
     /// What the caller knows about models and methods.
     let catalog: RecipeCatalog
+    /// Those before the stage that is being read, in a recipe of stages.
+    let earlierStages: [EarlierStage]
     private(set) var problems: [RecipeError.Problem] = []
     private(set) var locations: [String: Location] = [:]
     private var path: [String] = []
 
-    init(catalog: RecipeCatalog) {
+    /// A stage that a later one may build on, with the model that it trains; nil where that could not be read.
+    struct EarlierStage {
+        let name: String
+        let model: String?
+    }
+
+    init(catalog: RecipeCatalog, earlierStages: [EarlierStage] = []) {
         self.catalog = catalog
+        self.earlierStages = earlierStages
     }
 
     /// The full path of `key` in the section that is being read.

@@ -103,6 +103,8 @@ public struct ModelRecipe: RecipeSection {
             let nearest = nearestName(to: model, in: models).map { "; did you mean '\($0)'?" }
             reader.report(at: "model", "unknown model '\(model)'\(nearest ?? "; 'segdistill models list' shows all")")
         }
+        checkStage(checkpoint, at: "checkpoint", isWhole: true, &reader)
+        checkStage(encoder, at: "encoder", isWhole: false, &reader)
         if weights != nil && checkpoint != nil {
             reader.report(at: "checkpoint", "cannot be combined with 'weights': give the one that the network starts from")
         }
@@ -112,6 +114,22 @@ public struct ModelRecipe: RecipeSection {
         if freeze == .encoder && encoder == nil && weights == nil && checkpoint == nil && !isFolder {
             reader.report(at: "freeze", "a frozen encoder would keep its random weights; give 'encoder', 'checkpoint' or 'weights'")
         }
+    }
+}
+
+extension ModelRecipe {
+    /// Refuses `stage:NAME` where there is no earlier stage of that name, or where it trains another model and the whole of it is wanted.
+    private func checkStage(_ path: String?, at key: String, isWhole: Bool, _ reader: inout RecipeReader) {
+        guard let name = path.flatMap(StageReference.stage) else { return }
+        let earlier = reader.earlierStages
+        guard let stage = earlier.first(where: { $0.name == name }) else {
+            let names = earlier.map(\.name)
+            let known = names.isEmpty ? "there is none before this one" : "those before this one are \(names.joined(separator: ", "))"
+            return reader.report(at: key, "there is no earlier stage '\(name)'; \(known)")
+        }
+        guard isWhole, let other = stage.model, other != model else { return }
+        reader.report(
+            at: key, "the stage '\(name)' trains \(other), this is \(model); 'encoder' takes over the part that they share")
     }
 }
 

@@ -16,7 +16,7 @@ public enum Condition: String, CaseIterable, Sendable, Codable {
     case evaluation
     /// The program's version and the precision that it computes in.
     case program
-    /// Of the runs of one arm alone: teacher and methods.
+    /// Of the runs of one arm alone: teacher, methods, earlier stages.
     case methods
 
     /// What a key of a run's conditions belongs to; nil for what the scores do not depend on, or what arms are there to differ in.
@@ -64,7 +64,7 @@ public enum Condition: String, CaseIterable, Sendable, Codable {
         // These change the rounding only.
         Rule("libTorch", .program, fatal: false), Rule("device", .program, fatal: false), Rule("threads", .program, fatal: false),
         Rule("channelsLast", .program, fatal: false),
-        Rule("teacher", .methods), Rule("distillation", .methods),
+        Rule("teacher", .methods), Rule("distillation", .methods), Rule("stages", .methods),
         // Each seed may have a teacher of its own.
         Rule("teacher.weights", .methods, fatal: false), Rule("teacher.checkpoint", .methods, fatal: false),
         Rule("teacher.cache.folder", .methods, fatal: false),

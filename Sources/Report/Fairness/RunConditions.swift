@@ -18,7 +18,10 @@ struct RunConditions: Sendable {
         self.missing = missing
 
         var values = settings
-        for key in ["data.root", "student.weights", "student.checkpoint", "student.encoder"] { values[key] = values[key].map(Self.plainPath) }
+        for key in ["data.root", "student.weights", "student.checkpoint", "student.encoder"] {
+            values[key] = values[key].map(Self.plainPath)
+        }
+        if info.stage != nil { try Self.name(stages: folder.stages(), in: &values) }
         values["student.model"] = info.model
         values["data.dataset"] = info.dataset
         values["steps"] = String(info.steps)
@@ -42,6 +45,21 @@ struct RunConditions: Sendable {
         for target in targets { values["protocol.\(target.name)"] = target.metrics.protocolName }
         values["scored checkpoint"] = metrics.map { ["best", "last"].contains($0.checkpoint) ? $0.checkpoint : "a file" }
         self.values = values
+    }
+
+    /// What a run has from its earlier stages belongs to its method, not to what it started from.
+    private static func name(stages: [RunFolder], in values: inout [String: String]) throws {
+        let earlier = try stages.dropLast().map { stage in
+            let info = try stage.readInfo()
+            return (name: stage.name, text: "\(info.method ?? "plain"), \(info.steps) steps on \(info.dataset)")
+        }
+        for stage in earlier { values["stages.\(stage.name)"] = stage.text }
+        for key in ["student.encoder", "student.checkpoint", "teacher.checkpoint"] {
+            guard let path = values[key], let stage = earlier.first(where: { path.hasSuffix("/" + $0.name) }) else { continue }
+            values["stages.\(key)"] = stage.name
+            values[key] = "none"
+            if key == "student.encoder" { (values["stages.freeze"], values["student.freeze"]) = (values["student.freeze"], "none") }
+        }
     }
 
     /// `./data/` and `data` are one folder.

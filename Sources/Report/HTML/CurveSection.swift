@@ -14,6 +14,7 @@ struct CurveSection: Sendable {
         func scores(_ split: String, _ score: @escaping (EvaluationEvent) -> Double?) -> [LineChart.Line] {
             lines { run in run.evaluations.filter { $0.split == split }.compactMap { event in score(event).map { (event.step, $0) } } }
         }
+        // Charts without a line are not drawn.
         var charts = splits.map { split in
             LineChart(
                 title: "mIoU on \(split), in per cent", lines: scores(split, \.meanIoU), marksPoints: true, format: { percentage($0) },

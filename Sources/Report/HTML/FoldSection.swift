@@ -7,7 +7,7 @@ struct FoldSection: Sendable {
     let arms: [Arm]
 
     func html() throws -> String {
-        "<h2>Details</h2>" + fold("Runs", runTable) + fold("How the differences were judged", Self.method)
+        "<h2>Details</h2>" + fold("Runs", runTable) + (try stages()) + fold("How the differences were judged", Self.method)
             + (try environments()) + recipes
     }
 
@@ -46,6 +46,28 @@ struct FoldSection: Sendable {
         ]
         let head = titles.map { title in "<th>\(title)</th>" }.joined()
         return "<div style=\"overflow-x:auto\"><table><tr>\(head)</tr>\(rows.joined())</table></div>"
+    }
+
+    /// The trainings that a run of several stages goes back to; the last of them is the run that all else on the page is about.
+    private func stages() throws -> String {
+        let several = arms.flatMap(\.runs).filter { $0.info.stage != nil }
+        let rows = try several.flatMap { run in
+            try run.folder.stages().map { stage -> String in
+                let info = try stage.readInfo()
+                let evaluations = try EventLog.read(stage).compactMap { if case .evaluation(let event) = $0 { event } else { nil } }
+                let cells: [String] = [
+                    run.info.arm, String(run.info.seed), info.stage.map { "\($0.number) \($0.name)" } ?? "–", info.model, info.dataset,
+                    info.method ?? "–", info.status.rawValue, String(info.steps),
+                    info.finished.map { durationText($0.timeIntervalSince(info.created)) } ?? "–",
+                    evaluations.max { $0.score < $1.score }.map(Self.words) ?? "–",
+                ]
+                return "<tr>\(cells.map { "<td>\(escaped($0))</td>" }.joined())</tr>"
+            }
+        }
+        let titles = ["arm", "seed", "stage", "network", "data", "methods", "status", "steps", "time", "best in training"]
+        let head = titles.map { title in "<th>\(title)</th>" }.joined()
+        let table = "<div style=\"overflow-x:auto\"><table><tr>\(head)</tr>\(rows.joined())</table></div>"
+        return rows.isEmpty ? "" : fold("Stages", table)
     }
 
     private static let method = """

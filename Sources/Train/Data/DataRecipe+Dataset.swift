@@ -37,7 +37,7 @@ extension DataRecipe {
         return try MappedDataset(whole, map)
     }
 
-    private func splits(_ purpose: Purpose) -> NameList {
+    func splits(_ purpose: Purpose) -> NameList {
         switch purpose {
         case .train: train
         case .validation: validation

@@ -18,11 +18,25 @@ struct ConfigCommand: ParsableCommand {
                 Examples:
                   segdistill config show Recipes/camvid/cwd.yaml
                   segdistill config show Recipes/camvid/cwd.yaml seed=3 schedule.epochs=10 > mine.yaml
+                  segdistill config show stages.yaml --stage head
                 """)
 
         @OptionGroup var arguments: RecipeArguments
 
+        @Option(help: "Of a recipe of stages, this one alone, as a recipe of its own.")
+        var stage: String?
+
         func run() throws {
+            if let recipe = try arguments.loadStages() {
+                guard let stage else { return print(recipe.resolvedYAML, terminator: "") }
+                guard let found = recipe.stages.first(where: { $0.name == stage }) else {
+                    throw UserError(
+                        "\(recipe.file) has no stage '\(stage)'", hint: "Its stages: \(recipe.names.joined(separator: ", ")).",
+                        exitCode: .usage)
+                }
+                return print(found.recipe.resolvedYAML, terminator: "")
+            }
+            guard stage == nil else { throw UserError("\(arguments.recipe) has no stages", hint: "Leave --stage out.", exitCode: .usage) }
             print(try arguments.load(checkingPaths: false).recipe.resolvedYAML, terminator: "")
         }
     }
@@ -40,10 +54,23 @@ struct ConfigCommand: ParsableCommand {
         @OptionGroup var arguments: RecipeArguments
 
         func run() throws {
-            let recipe = try arguments.load(checkingPaths: true).recipe
-            let methods = recipe.distillation.map(\.name).joined(separator: " + ")
-            let teacher = recipe.teacher.map { ", taught by \($0.model) with \(methods)" } ?? ""
-            print("\(arguments.recipe) is in order: \(recipe.student.model)\(teacher), on \(recipe.data.dataset.name)")
+            if let recipe = try arguments.loadStages() {
+                for stage in recipe.stages { try stage.document.checkPaths() }
+                print("\(arguments.recipe) is in order: \(recipe.stages.count) stages")
+                for stage in recipe.stages { print("  \(stage.name): \(stage.recipe.summary)") }
+                return
+            }
+            print("\(arguments.recipe) is in order: \(try arguments.load(checkingPaths: true).recipe.summary)")
         }
+    }
+}
+
+extension Recipe {
+    /// The recipe in a line.
+    var summary: String {
+        let methods = distillation.map(\.name).joined(separator: " + ")
+        let teacher = teacher.map { ", taught by \($0.model) with \(methods)" } ?? ""
+        let labels = loss.task == .none ? ", without labels" : ""
+        return "\(student.model)\(teacher), on \(data.dataset.name)\(labels)"
     }
 }

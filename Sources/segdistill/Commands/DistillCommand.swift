@@ -11,17 +11,24 @@ struct DistillCommand: ParsableCommand {
             Before the first step the teacher is scored on validation images, and the losses' shares of the gradient, memory and \
             time are measured; --plan does no more than that. Ctrl-C saves everything and ends with exit code 75; the same command with --resume goes on.
 
+            A recipe of stages trains them one after the other, each into a folder of its own; --resume goes on after what is finished.
+
             Examples:
               segdistill distill --plan Recipes/camvid/cwd.yaml
               segdistill distill Recipes/camvid/cwd.yaml
               segdistill distill Recipes/camvid/cwd.yaml seed=2 distillation.cwd.weight=1
               segdistill distill Recipes/camvid/kd.yaml teacher.checkpoint=runs/big --out runs/mine
+              segdistill distill stages.yaml --stage head --resume
+              segdistill distill stages.yaml --skip general stages.source.student.encoder=runs/other
             """)
 
     @OptionGroup var recipe: RecipeArguments
     @OptionGroup var destination: RunArguments
+    @OptionGroup var choice: StageArguments
 
     func run() throws {
+        if let stages = try recipe.loadStages() { return try choice.run(stages, destination) }
+        try choice.refuse(recipe.recipe)
         let document = try recipe.load(checkingPaths: true)
         guard !document.recipe.distillation.isEmpty else {
             throw UserError(
