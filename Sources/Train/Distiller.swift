@@ -11,7 +11,7 @@ final class Distiller {
     let teacher: Network<VisionModel>
     /// In place of the living teacher, where the recipe has one and it is filled.
     private(set) var cache: TeacherCache?
-    private let student: Segmenter
+    private let student: Network<VisionModel>
     /// Brings the teacher's class scores to the student's classes, where they differ.
     let fold: ClassFold?
     /// Nil where nobody says them.
