@@ -141,7 +141,7 @@ final class Distiller {
             guard let saved = state[name], saved.shape == token.shape else {
                 throw UserError("\(source) has no '\(name)' of the shape \(token.shape)", hint: "It belongs to another recipe.")
             }
-            withoutGradients { token.copy_(saved) }
+            withoutGradients { _ = token.copy_(saved) }
         }
         let others = state.filter { $0.key.hasPrefix("opponents.") }
         try opponents.load(state: Dictionary(uniqueKeysWithValues: others.map { (String($0.key.dropFirst(10)), $0.value) }))

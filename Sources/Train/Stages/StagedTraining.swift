@@ -76,7 +76,7 @@ public struct StagedTraining {
             for (key, name) in stage.recipe.stageReferences where key == "student.encoder" {
                 guard let other = recipe.stages.first(where: { $0.name == name }) else { continue }
                 try withTorchErrors {
-                    try stage.recipe.emptyStudent().loadEncoder(of: other.recipe.emptyStudent(), from: "the stage '\(name)'")
+                    _ = try stage.recipe.emptyStudent().loadEncoder(of: other.recipe.emptyStudent(), from: "the stage '\(name)'")
                 }
             }
         }
