@@ -55,7 +55,7 @@ public final class TrainingSetup {
         }
 
         let classes = trainingSet.classes
-        for target in try data.targetDomains(classes: classes) {
+        for target in try data.targetDomains(classes: readsLabels ? classes : nil) {
             try target.checkApart(from: [("training", trainingSet), ("validation", validation)])
             note("target \(target.name): \(target.dataset.count) images")
         }

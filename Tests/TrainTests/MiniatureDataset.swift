@@ -24,6 +24,7 @@ struct MiniatureDataset {
         case "mapillary": try mapillary()
         case "acdc": try acdc()
         case "potsdam", "vaihingen": try tiles()
+        case "imagenet": try photographs()
         default: throw UserError("there is no miniature of '\(name)'", hint: "Write one here.")
         }
     }
@@ -90,6 +91,13 @@ struct MiniatureDataset {
     private func tiles() throws {
         for (split, name) in [("train", "a"), ("train", "b"), ("val", "c")] {
             try picture("img_dir/\(split)/\(name).png", "ann_dir/\(split)/\(name).png", [0, 1, 2, 6])
+        }
+    }
+
+    /// Without labels; sides that an image classifier's patches fit.
+    private func photographs() throws {
+        for (name, grey) in [("train/a", 40), ("train/b", 90), ("val/c", 160)] as [(String, UInt8)] {
+            try Image(width: 140, height: 120, filledWith: grey).write(to: file("\(name).png"))
         }
     }
 

@@ -63,7 +63,7 @@ public struct StagedTraining {
     }
 
     /// Refuses, before anything is trained, what a later stage would stop at: files that are not there, data that cannot be opened, an
-    /// encoder that does not fit.
+    /// encoder that does not fit, targets that have images of the source.
     /// - Throws: `RecipeError`, `UserError`.
     public func check() throws {
         for stage in recipe.stages where steps.contains(where: { $0.stage.name == stage.name && !$0.isFinished }) {
@@ -72,6 +72,10 @@ public struct StagedTraining {
             let isLabelled = stage.recipe.loss.task != .none
             for purpose in isLabelled ? DataRecipe.Purpose.allCases : [.train, .validation] {
                 _ = try data.dataset(splits: data.splits(purpose), leavingOutUnpaired: data.badSamples == .skip)
+            }
+            let source = try data.dataset(splits: data.train, leavingOutUnpaired: data.badSamples == .skip)
+            for target in try data.targetDomains(classes: isLabelled ? source.classes : nil) {
+                try target.checkApart(from: [("training", source)])
             }
             for (key, name) in stage.recipe.stageReferences where key == "student.encoder" {
                 guard let other = recipe.stages.first(where: { $0.name == name }) else { continue }
