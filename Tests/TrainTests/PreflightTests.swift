@@ -62,6 +62,21 @@ import Train
         #expect(abs(odds(tripled.share) / odds(cwd.share) - 3) < 1e-4)
     }
 
+    @Test func tooLargeAWeightIsSaidWithABetterOne() throws {
+        func look(_ weight: Double) throws -> (share: Double, warning: String?) {
+            let method = "distillation: [{method: cwd, weight: \(weight), taps: {teacher: stage3, student: stage3}}]"
+            let record = try Self.look(tinyRecipe("heavy", "\(Self.teacher)\n\(method)", overrides: ["preflight.teacherImages=0"]))
+            let share = try #require(record.losses.first { $0.name == "cwd" }).share
+            return (share, record.warnings.first { $0.contains("hardly heard") })
+        }
+        let heavy = try look(5000)
+        #expect(heavy.share > 2.0 / 3)
+        let better = try #require(try heavy.warning?.firstMatch(of: Regex("A weight of ([0-9.]+) ", as: (Substring, Substring).self)))
+        let light = try look(#require(Double(better.output.1)))
+        // The weight is said with two digits.
+        #expect(abs(light.share - 1.0 / 3) < 0.02 && light.warning == nil)
+    }
+
     @Test func whatNoLossReachesIsNamed() throws {
         let recipe = try tinyRecipe(
             "aux", overrides: ["student.model=fcn-resnet18", "student.auxiliaryHead=true", "loss.auxiliaryWeight=0"])
