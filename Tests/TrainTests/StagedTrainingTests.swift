@@ -18,20 +18,10 @@ import Train
         let text = """
             name: three
             seed: 1
-            threads: 2
-            data:
-              dataset: street-scenes
-              count: 8
-              evaluationCount: 2
-              size: [48, 64]
-              loader: {batchSize: 4, threads: 1}
-              augmentation: {crop: [48, 64], scale: [0.8, 1.2]}
+            \(tinyBase)
             optimizer: {kind: adamw, learningRate: 0.001}
             schedule: {steps: 4}
             evaluation: {every: 2, batchSize: 2}
-            preflight: {enabled: false}
-            log: {every: 2}
-            checkpoint: {every: 2}
             stages:
               - name: general
                 data: {domain: fog}

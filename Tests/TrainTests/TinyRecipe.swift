@@ -3,26 +3,31 @@ import Recipes
 import Runs
 import Train
 
-/// A recipe that trains in a second: eight small street scenes, a few steps.
+/// What tiny recipes share: eight small street scenes.
+let tinyBase = """
+    threads: 2
+    data:
+      dataset: street-scenes
+      count: 8
+      evaluationCount: 2
+      size: [48, 64]
+      loader: {batchSize: 4, threads: 1}
+      augmentation: {crop: [48, 64], scale: [0.8, 1.2]}
+    preflight: {enabled: false}
+    log: {every: 2}
+    checkpoint: {every: 2}
+    """
+
+/// A recipe that trains in a second of a few steps.
 func tinyRecipe(_ name: String, seed: Int = 1, steps: Int = 6, _ extra: String = "", overrides: [String] = []) throws -> Recipe {
     let yaml = """
         name: \(name)
         seed: \(seed)
-        threads: 2
-        data:
-          dataset: street-scenes
-          count: 8
-          evaluationCount: 2
-          size: [48, 64]
-          loader: {batchSize: 4, threads: 1}
-          augmentation: {crop: [48, 64], scale: [0.8, 1.2]}
+        \(tinyBase)
         student: {model: espnetv2-s0.5, precision: float32}
         optimizer: {learningRate: 0.01}
         schedule: {steps: \(steps)}
         evaluation: {every: 4, batchSize: 2}
-        preflight: {enabled: false}
-        log: {every: 2}
-        checkpoint: {every: 2}
         \(extra)
         """
     return try Recipe.parse(yaml, overrides: overrides, catalog: .standard).recipe

@@ -33,17 +33,7 @@ struct DomainChart: Sendable {
         var top = 4.0
         for row in rows { svg += draw(row, scale, &top) }
         return "<svg class=\"domains\" viewBox=\"0 0 740 \(Int(top) + 26)\" role=\"img\" aria-label=\"mIoU by domain and arm\">"
-            + "\(grid(scale, bottom: top))\(svg)</svg>"
-    }
-
-    private func grid(_ scale: Scale, bottom: Double) -> String {
-        var svg = "<g class=\"grid\">"
-        for tick in scale.ticks(8) {
-            let x = coordinate(scale(tick))
-            svg += "<line x1=\"\(x)\" x2=\"\(x)\" y1=\"0\" y2=\"\(coordinate(bottom))\"/>"
-            svg += "<text x=\"\(x)\" y=\"\(coordinate(bottom + 18))\" text-anchor=\"middle\">\(fixed(tick, scale.tickDigits(8)))</text>"
-        }
-        return svg + "</g>"
+            + "\(scale.grid(bottom: top) { fixed($0, $1) })\(svg)</svg>"
     }
 
     private func draw(_ row: Row, _ scale: Scale, _ top: inout Double) -> String {

@@ -34,22 +34,9 @@ struct IntervalChart: Sendable {
             svg += draw(row, scale, &top)
             top += 10
         }
-        let axis = grid(scale, bottom: top)
+        let axis = scale.grid(bottom: top, marksZero: true) { abs($0) < 1e-9 ? "0" : signedPoints($0 / 100, digits: $1) }
         return "<svg class=\"intervals\" viewBox=\"0 0 720 \(Int(top) + 24)\" role=\"img\" aria-label=\"Differences in mIoU with their "
             + "95 % intervals\">\(axis)\(svg)</svg>"
-    }
-
-    private func grid(_ scale: Scale, bottom: Double) -> String {
-        var svg = "<g class=\"grid\">"
-        for tick in scale.ticks(8) {
-            let x = coordinate(scale(tick))
-            let isZero = abs(tick) < 1e-9
-            svg += "<line\(isZero ? " class=\"zero\"" : "") x1=\"\(x)\" x2=\"\(x)\" y1=\"0\" y2=\"\(coordinate(bottom))\"/>"
-            let digits = scale.tickDigits(8)
-            let label = isZero ? "0" : signedPoints(tick / 100, digits: digits)
-            svg += "<text x=\"\(x)\" y=\"\(coordinate(bottom + 18))\" text-anchor=\"middle\">\(label)</text>"
-        }
-        return svg + "</g>"
     }
 
     private func draw(_ row: Row, _ scale: Scale, _ top: inout Double) -> String {

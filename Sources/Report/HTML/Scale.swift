@@ -36,6 +36,21 @@ struct Scale: Sendable {
         max(0, -Int(floor(log10(Self.roundStep((upper - lower) / Double(count))) + 1e-9)))
     }
 
+    /// Vertical lines with their labels below `bottom`, as inline SVG.
+    /// - Parameters:
+    ///   - marksZero: whether the line at 0 has a style of its own.
+    ///   - label: of a tick, with the decimals that tell the ticks apart.
+    func grid(bottom: Double, marksZero: Bool = false, label: (_ tick: Double, _ digits: Int) -> String) -> String {
+        var svg = "<g class=\"grid\">"
+        for tick in ticks(8) {
+            let x = coordinate(self(tick))
+            let style = marksZero && abs(tick) < 1e-9 ? " class=\"zero\"" : ""
+            svg += "<line\(style) x1=\"\(x)\" x2=\"\(x)\" y1=\"0\" y2=\"\(coordinate(bottom))\"/>"
+            svg += "<text x=\"\(x)\" y=\"\(coordinate(bottom + 18))\" text-anchor=\"middle\">\(label(tick, tickDigits(8)))</text>"
+        }
+        return svg + "</g>"
+    }
+
     private static func roundStep(_ raw: Double) -> Double {
         let power = pow(10, floor(log10(raw)))
         let factor = raw / power
