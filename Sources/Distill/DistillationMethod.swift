@@ -128,10 +128,10 @@ public struct MethodInputs {
     public init(
         teacher: [String: Tensor], student: [String: Tensor], labels: Tensor? = nil, draws: [String: Tensor] = [:], autocast: DType? = nil
     ) {
-        self.autocast = autocast
         self.teacher = teacher
         self.student = student
         self.labels = labels
+        self.autocast = autocast
         self.draws = draws
     }
 }

@@ -89,7 +89,7 @@ extension ModelRecipe {
             let head = network.headTensors + network.classifierTensors
             try network.load(weights: tensors, from: path, reinitialize: head, discard: head)
         } else {
-            try (model as? Backbone)?.load(weights: tensors, from: path)
+            try (model as! Backbone).load(weights: tensors, from: path)
         }
         return path
     }

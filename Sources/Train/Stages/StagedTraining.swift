@@ -54,8 +54,7 @@ public struct StagedTraining {
             steps.append(
                 Step(
                     stage: folders.info(stage), recipe: stage.recipe.resolvingStages { folders[$0].relativePath },
-                    folder: folders[stage.name],
-                    isFinished: finished))
+                    folder: folders[stage.name], isFinished: finished))
         }
         self.steps = steps
         notes = recipe.stages.filter { skipped.contains($0.name) }.map { "stage '\($0.name)' is left out: \($0.recipe.givenUp)" }
@@ -70,12 +69,13 @@ public struct StagedTraining {
             try stage.document.checkPaths()
             let data = stage.recipe.data
             let isLabelled = stage.recipe.loss.task != .none
-            for purpose in isLabelled ? DataRecipe.Purpose.allCases : [.train, .validation] {
-                _ = try data.dataset(splits: data.splits(purpose), leavingOutUnpaired: data.badSamples == .skip)
+            func open(_ purpose: DataRecipe.Purpose) throws -> any Dataset {
+                try data.dataset(splits: data.splits(purpose), leavingOutUnpaired: data.badSamples == .skip)
             }
-            let source = try data.dataset(splits: data.train, leavingOutUnpaired: data.badSamples == .skip)
-            for target in try data.targetDomains(classes: isLabelled ? source.classes : nil) {
-                try target.checkApart(from: [("training", source)])
+            let (training, validation) = (try open(.train), try open(.validation))
+            if isLabelled { _ = try open(.test) }
+            for target in try data.targetDomains(classes: isLabelled ? training.classes : nil) {
+                try target.checkApart(from: [("training", training), ("validation", validation)])
             }
             for (key, name) in stage.recipe.stageReferences where key == "student.encoder" {
                 guard let other = recipe.stages.first(where: { $0.name == name }) else { continue }
@@ -111,8 +111,7 @@ public struct StagedTraining {
             let setup = try TrainingSetup(step.recipe, note: observer.note)
             try Trainer(
                 setup, into: step.folder, arm: step.recipe.name, role: step.recipe.role == .teacher ? .teacher : .student,
-                stage: step.stage,
-                existing: existing, environment: environment?(setup), observer: observer
+                stage: step.stage, existing: existing, environment: environment?(setup), observer: observer
             ).train()
         }
     }
