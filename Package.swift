@@ -40,8 +40,11 @@ let package = Package(
         .target(name: "Vision", dependencies: ["Support", "CJPEG", "CSpng", "CDeflate"]),
         .target(name: "SegData", dependencies: ["Vision", "Support"]),
 
+        // Words for networks that read, without tensors
+        .target(name: "Tokenizers", dependencies: ["Support"]),
+
         // Distillation
-        .target(name: "SegModels", dependencies: ["TorchNN"]),
+        .target(name: "SegModels", dependencies: ["TorchNN", "Tokenizers"]),
         .target(name: "Distill", dependencies: ["TorchNN", "Recipes"]),
         .target(name: "SegEval", dependencies: ["SegData", "Vision", "Support"]),
         .target(
@@ -71,6 +74,7 @@ let package = Package(
         // Tests
         .testTarget(name: "SupportTests", dependencies: ["Support"]),
         .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles", "Support"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"], resources: [.copy("Fixtures")]),
         .testTarget(name: "TorchTests", dependencies: ["Torch", "SegTesting"], resources: [.copy("Fixtures")]),
         .testTarget(name: "TorchNNTests", dependencies: ["TorchNN", "SegTesting"], resources: [.copy("Fixtures")]),
         .testTarget(name: "TorchOptimTests", dependencies: ["TorchOptim", "SegTesting"], resources: [.copy("Fixtures")]),
