@@ -4,6 +4,8 @@
     step.py espnetv2     ESPNetv2 s 2.0 teaches ESPNetv2 s 0.5: cross-entropy + kd (T 1) on the full-size logits
     step.py deeplabv3    DeepLabV3-ResNet-50 teaches DeepLabV3-ResNet-18: cross-entropy + cwd (T 4) on the features before
                          the classifier, both dilated to stride 8
+    step.py gkd          DINOv2 ViT-S teaches DeiT-Ti at patches of 16, without labels: GKD's three heads, whole attention matrices, and
+                         a second pass with patches hidden (needs timm, whose attention is PyTorch's fused one)
 
 A step is: teacher forward (eval, no grad), student forward (train), losses, backward, SGD (momentum 0.9, weight decay
 1e-4), gradients cleared. Data lie in memory. The weights are random: the time does not depend on them.
@@ -76,15 +78,77 @@ def deeplabv3_job(classes):
     return teacher, DeepLabV3(dilated_resnet18(), 512, classes), losses
 
 
-JOBS = {"espnetv2": (espnetv2_job, 11, 8), "deeplabv3": (deeplabv3_job, 11, 2)}  # maker, classes, batch
+class QueryHead(nn.Module):
+    """The student's tokens, mixed as they attend to the teacher's."""
+
+    def __init__(self, width, wanted):
+        super().__init__()
+        self.query = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, wanted))
+        self.value = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, wanted))
+
+    def forward(self, x, teacher):
+        return F.softmax(self.query(x) @ teacher.transpose(1, 2), dim=-1) @ self.value(x)
+
+
+class MaskedStudent(nn.Module):
+    """The tokens of a whole and of a half hidden batch, beside the heads that they are compared through."""
+
+    def __init__(self, network, wanted):
+        super().__init__()
+        self.network, width = network, network.embed_dim
+        self.hidden = nn.Parameter(torch.zeros(width))
+        self.heads = nn.ModuleDict({name: QueryHead(width, wanted) for name in ("feature", "patch", "token")})
+
+    def tokens(self, images, hides=False):
+        x = self.network.patch_embed(images)
+        if hides:
+            count, half = x[0, ..., 0].numel(), len(x) // 2
+            mask = torch.zeros(len(x), count, dtype=torch.bool, device=x.device)
+            mask[:half].scatter_(1, torch.rand(half, count, device=x.device).argsort(1)[:, : count // 2], True)
+            x = torch.where(mask.reshape(*x.shape[:-1], 1), self.hidden.to(x.dtype), x)
+        x = self.network.norm(self.network.blocks(self.network._pos_embed(x)))
+        return x[:, :1], x[:, self.network.num_prefix_tokens:]
+
+    def forward(self, images):
+        return self.heads, *self.tokens(images), self.tokens(images, hides=True)[1]
+
+
+class Tokens(nn.Module):
+    def __init__(self, network):
+        super().__init__()
+        self.network = network
+
+    def forward(self, images):
+        x = self.network.forward_features(images)
+        return x[:, :1], x[:, self.network.num_prefix_tokens:]
+
+
+def gkd_job(classes):
+    import timm
+
+    def losses(student, teacher, labels):
+        heads, token, patches, hidden = student
+        wanted_token, wanted = teacher
+        named = heads["token"](token, wanted_token)
+        feature = torch.cat([named, heads["feature"](patches, wanted)], 1)
+        return (F.mse_loss(feature.float(), torch.cat([wanted_token, wanted], 1).float())
+                + F.mse_loss(heads["patch"](hidden, wanted).float(), wanted.float()) + F.mse_loss(named.float(), wanted_token.float()))
+    options = dict(num_classes=0, dynamic_img_size=True)
+    teacher = timm.create_model("vit_small_patch14_dinov2", patch_size=16, img_size=224, **options)
+    student = timm.create_model("deit_tiny_distilled_patch16_224", **options)
+    return Tokens(teacher), MaskedStudent(student, teacher.embed_dim), losses
+
+
+# maker, classes, batch, height and width
+JOBS = {"espnetv2": (espnetv2_job, 11, 8, (352, 480)), "deeplabv3": (deeplabv3_job, 11, 2, (352, 480)), "gkd": (gkd_job, 11, 8, (224, 224))}
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("job", choices=JOBS)
     parser.add_argument("--batch", type=int)
-    parser.add_argument("--height", type=int, default=352)
-    parser.add_argument("--width", type=int, default=480)
+    parser.add_argument("--height", type=int)
+    parser.add_argument("--width", type=int)
     parser.add_argument("--steps", type=int, default=10)
     parser.add_argument("--warmup", type=int, default=2)
     parser.add_argument("--threads", type=int)
@@ -96,16 +160,16 @@ def main():
         torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
 
-    make, classes, batch = JOBS[arguments.job]
-    batch = arguments.batch or batch
+    make, classes, batch, (height, width) = JOBS[arguments.job]
+    batch, height, width = arguments.batch or batch, arguments.height or height, arguments.width or width
     device = torch.device(arguments.device)
     layout = torch.channels_last if arguments.channels_last else torch.contiguous_format
     teacher, student, losses = make(classes)
     teacher = teacher.to(device, memory_format=layout).eval().requires_grad_(False)
     student = student.to(device, memory_format=layout).train()
     optimizer = torch.optim.SGD(student.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4)
-    images = torch.randn(batch, 3, arguments.height, arguments.width, device=device).to(memory_format=layout)
-    labels = torch.randint(0, classes, (batch, arguments.height, arguments.width), device=device)
+    images = torch.randn(batch, 3, height, width, device=device).to(memory_format=layout)
+    labels = torch.randint(0, classes, (batch, height, width), device=device)
 
     def step():
         with torch.autocast(device.type, torch.bfloat16, enabled=arguments.bf16):
@@ -130,7 +194,7 @@ def main():
     print(json.dumps({
         "job": arguments.job, "engine": f"PyTorch {torch.__version__} eager", "stepsPerSecond": round(1 / median, 4),
         "medianSeconds": round(median, 4), "fastestSeconds": round(min(seconds), 4), "steps": arguments.steps,
-        "batch": batch, "height": arguments.height, "width": arguments.width, "device": arguments.device,
+        "batch": batch, "height": height, "width": width, "device": arguments.device,
         "threads": torch.get_num_threads(), "precision": "bf16" if arguments.bf16 else "float32",
         "layout": "channels-last" if arguments.channels_last else "contiguous", "finalLoss": round(loss.item(), 4),
     }))

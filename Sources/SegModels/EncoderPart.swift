@@ -47,6 +47,16 @@ extension VisionModel {
         }
     }
 
+    /// In words, whether the stages' maps have other strides here than in the network that the encoder was trained in: a head that
+    /// dilates the backbone gives its last stages sharper maps, and other neighbourhoods than they have learnt. Nil when they are alike.
+    public final func strideChange(from other: VisionModel) -> String? {
+        func strides(_ model: VisionModel) -> [Int] { (1...4).compactMap { model.tapStrides["stage\($0)"] } }
+        let (before, now) = (strides(other), strides(self))
+        guard before != now else { return nil }
+        func text(_ strides: [Int]) -> String { strides.map(String.init).joined(separator: ", ") }
+        return "trained at strides \(text(before)), used at \(text(now))"
+    }
+
     /// - Throws: `UserError` when the network has no encoder of its own.
     public final func encoder() throws -> EncoderPart {
         if let encoderPart { return encoderPart }

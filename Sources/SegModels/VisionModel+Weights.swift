@@ -51,7 +51,8 @@ extension SegmentationModel {
     ///   - reinitialize: names or patterns of tensors that keep their random values even if the file holds them. The word
     ///     `head` stands for ``classifierTensors``, with ``headTensors`` when the file is a backbone's.
     ///   - discard: names or patterns of the file's tensors, under the model's names, that may be left out.
-    /// - Throws: `LoadError` with the names, `TensorFileError` when the file is malformed; nothing is changed then.
+    /// - Throws: `LoadError` with the names, `UserError` when nothing but a backbone's head is missing, `TensorFileError` when the file is
+    ///   malformed; nothing is changed then.
     @discardableResult
     public final func load(weights url: URL, reinitialize: [String] = [], discard: [String] = []) throws -> LoadReport {
         try load(weights: Tensor.load(url), from: url.path, reinitialize: reinitialize, discard: discard)
@@ -66,6 +67,12 @@ extension SegmentationModel {
         let fresh = reinitialize.flatMap { $0 == "head" ? head : [$0] }
         let used = found.filter { name, _ in !fresh.contains { matches(name, $0) } }
         adapt(to: used.mapValues(\.shape))
-        return try load(used, from: source, allowing: fresh + discard)
+        do { return try load(used, from: source, allowing: fresh + discard) } catch let error as LoadError where map?.isBackbone == true {
+            let lacksHeadAlone = error.unexpected.isEmpty && error.mismatched.isEmpty
+            guard lacksHeadAlone && error.missing.allSatisfy({ name in head.contains { matches(name, $0) } }) else { throw error }
+            throw UserError(
+                "\(source) holds a backbone alone, but \(card.name) has a head: \(error.missing.count) of its tensors are missing there",
+                hint: "With reinitialize: [head] the head begins anew.")
+        }
     }
 }

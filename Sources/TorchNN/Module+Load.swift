@@ -47,7 +47,7 @@ public struct LoadError: UserFacingError, Equatable {
             let shown = mismatched.map { "\($0.name): expected \($0.expected), found \($0.found)" }
             lines.append("  of another shape (\(mismatched.count)): \(abbreviated(shown, separator: "; "))")
         }
-        lines.append("  Choose the model that the file was saved from, or name what may differ (a new head, say) in `allow`.")
+        lines.append("  Choose the model that the file was saved from, or name what may differ: a new head is `reinitialize: [head]`.")
         return lines.joined(separator: "\n")
     }
 }

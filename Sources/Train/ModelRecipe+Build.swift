@@ -71,7 +71,7 @@ extension ModelRecipe {
         return (backbone, "\(report) from \(weights)")
     }
 
-    /// - Returns: the file that the encoder came from.
+    /// - Returns: the file that the encoder came from, in words.
     private func takeEncoder(_ path: String, into model: VisionModel) throws -> String {
         let url = URL(fileURLWithPath: path)
         if ModelFolder.isThere(url) {
@@ -80,8 +80,9 @@ extension ModelRecipe {
         }
         guard try SavedModel.isWeightsAlone(url) else {
             let saved = try SavedModel(at: path)
-            try model.loadEncoder(of: saved.network(), from: saved.url.path)
-            return saved.url.path
+            let network = try saved.network()
+            try model.loadEncoder(of: network, from: saved.url.path)
+            return saved.url.path + (model.strideChange(from: network).map { ", \($0)" } ?? "")
         }
         // As others publish it: a backbone's file, or a whole network's.
         let tensors = try Tensor.load(url)
