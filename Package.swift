@@ -10,7 +10,7 @@ let package = Package(
         .executable(name: "segdistill", targets: ["segdistill"]),
         .library(name: "CTorch", type: .dynamic, targets: ["CTorch"]),
         .library(name: "Torch", targets: ["Torch", "TorchNN", "TorchOptim"]),
-        .library(name: "SegDistill", targets: ["Distill", "SegModels", "SegData", "SegEval", "Train", "Report"]),
+        .library(name: "SegDistill", targets: ["Distill", "SegModels", "SegLoss", "SegData", "SegEval", "Train", "Report"]),
         .library(name: "SegTesting", targets: ["SegTesting"]),
     ],
     dependencies: [
@@ -45,7 +45,8 @@ let package = Package(
 
         // Distillation
         .target(name: "SegModels", dependencies: ["TorchNN", "Tokenizers"]),
-        .target(name: "Distill", dependencies: ["TorchNN", "Recipes"]),
+        .target(name: "SegLoss", dependencies: ["Torch"]),
+        .target(name: "Distill", dependencies: ["TorchNN", "SegLoss", "Recipes"]),
         .target(name: "SegEval", dependencies: ["SegData", "Vision", "Support"]),
         .target(
             name: "Runs", dependencies: ["SegEval", "Support", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
@@ -54,7 +55,7 @@ let package = Package(
         .target(
             name: "Train",
             dependencies: [
-                "Recipes", "Runs", "SegData", "SegModels", "SegEval", "Distill", "TorchOptim",
+                "Recipes", "Runs", "SegData", "SegModels", "SegLoss", "SegEval", "Distill", "TorchOptim",
             ]),
         .target(name: "Report", dependencies: ["Recipes", "Runs", "SegEval", "Vision", "Support"]),
         .target(name: "SegTesting", dependencies: ["TorchNN"]),
@@ -81,6 +82,7 @@ let package = Package(
         .testTarget(name: "VisionTests", dependencies: ["Vision"], resources: [.copy("Fixtures")]),
         .testTarget(name: "SegDataTests", dependencies: ["SegData"], resources: [.copy("Fixtures")]),
         .testTarget(name: "SegModelsTests", dependencies: ["SegModels", "SegTesting"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "SegLossTests", dependencies: ["SegLoss", "Distill", "SegTesting"], resources: [.copy("Fixtures")]),
         .testTarget(name: "HubTests", dependencies: ["Hub"]),
         .testTarget(name: "DistillTests", dependencies: ["Distill", "SegTesting"], resources: [.copy("Fixtures")]),
         .testTarget(name: "SegEvalTests", dependencies: ["SegEval"], resources: [.copy("Fixtures")]),

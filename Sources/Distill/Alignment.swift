@@ -41,8 +41,3 @@ extension MethodInputs {
         withAutocast(autocast, on: map.device) { body(autocast == nil ? map.fullPrecision : map) }.fullPrecision
     }
 }
-
-extension Tensor {
-    /// float32, whatever autocast has made of it; float64 stays, for gradient checks.
-    var fullPrecision: Tensor { dtype == .float64 ? self : float }
-}

@@ -73,5 +73,7 @@ extension Tensor {
     /// Gives this tensor other contents, type and place, and keeps its identity: optimisers and modules hold it on.
     public func setData(_ data: Tensor) { Ops.setData.run(self, data) }
     public var float: Tensor { to(.float32) }
+    /// float32, whatever autocast has made of it; float64 stays, for gradient checks.
+    public var fullPrecision: Tensor { dtype == .float64 ? self : float }
     public var long: Tensor { to(.int64) }
 }

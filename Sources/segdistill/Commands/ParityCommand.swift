@@ -68,7 +68,7 @@ struct ParityCommand: ParsableCommand {
 
     struct Loss: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Computes a distillation loss and its gradients.",
+            abstract: "Computes a distillation loss, or Mask2Former's own (mask2former), and its gradients.",
             discussion: """
                 Inputs carry the names that --describe prints; outputs are 'loss', each term by name, and \
                 'grad.<input>' for every student input.
@@ -78,7 +78,7 @@ struct ParityCommand: ParsableCommand {
                   segdistill parity loss kd --input taps.safetensors --output loss.safetensors --set temperature=2
                 """)
 
-        @Argument(help: "The method's name.")
+        @Argument(help: "The method's name, or mask2former.")
         var name: String
 
         @Option(name: .customLong("set"), help: ArgumentHelp("A setting of the method; may be repeated.", valueName: "key=value"))
@@ -90,12 +90,21 @@ struct ParityCommand: ParsableCommand {
         @OptionGroup var files: Files
 
         func run() throws {
+            if name == MaskLossParity.schema.name { return try runMaskLoss() }
             let method = try Methods.named(name)
             if describe { return print(LossParity.description(of: method)) }
             let recipe = try MethodRecipe.parse(method.schema, settings: settings)
             let (input, output) = try files.required()
             try LibTorch.load()
             try Tensor.save(LossParity.run(recipe, inputs: Tensor.load(input)), to: output)
+        }
+
+        private func runMaskLoss() throws {
+            if describe { return print(MaskLossParity.description) }
+            let recipe = try MethodRecipe.parse(MaskLossParity.schema, settings: settings)
+            let (input, output) = try files.required()
+            try LibTorch.load()
+            try Tensor.save(MaskLossParity.run(recipe, inputs: Tensor.load(input)), to: output)
         }
     }
 }

@@ -1,0 +1,116 @@
+import Recipes
+import SegLoss
+import Support
+import Torch
+
+/// Mask2Former's criterion on given tensors, for comparison with another implementation. It is no method: there is no teacher.
+public enum MaskLossParity {
+    public static let schema = MethodSchema(
+        "mask2former", doc: "Mask2Former's own loss, of one layer's predictions (Cheng et al. 2022).",
+        settings: [
+            SettingSchema("classWeight", .nonNegative, default: .number(2), doc: "Factor of the classes' cross-entropy. 2: the paper."),
+            SettingSchema("maskWeight", .nonNegative, default: .number(5), doc: "Factor of the masks' cross-entropy. 5: the paper."),
+            SettingSchema("diceWeight", .nonNegative, default: .number(5), doc: "Factor of the masks' dice loss. 5: the paper."),
+            SettingSchema("noObject", .nonNegative, default: .number(0.1), doc: "Weight of 'no object' among the classes. 0.1: the paper."),
+            SettingSchema("points", .integer(minimum: 1), default: .integer(12_544), doc: "Points to draw. 12544: the paper."),
+            SettingSchema(
+                "oversampling", .number(1...1000, exclusive: false), default: .number(3), doc: "Candidates for each point. 3: the paper."),
+            SettingSchema(
+                "importance", .number(0...1, exclusive: false), default: .number(0.75),
+                doc: "Share of the points that are uncertain candidates. 0.75: the paper."),
+        ])
+
+    /// - Parameter inputs: `class.logits`, `mask.logits`, `target.B.labels` and `target.B.masks` of every image B from 0; `matching.points`
+    ///   and `loss.points` where they are not to be drawn.
+    /// - Returns: `loss`, `class`, `mask`, `dice`, `grad.class.logits` and `grad.mask.logits` in float32, and `assignment.B`: for each
+    ///   target its query, −1 where there are more targets than queries.
+    /// - Throws: `UserError` naming what is missing, left over or of another shape; `TorchError`.
+    public static func run(_ recipe: MethodRecipe, inputs: [String: Tensor]) throws -> [(String, Tensor)] {
+        var rest = inputs
+        func take(_ name: String, _ shape: [Int?]) throws -> Tensor {
+            guard let tensor = rest.removeValue(forKey: name) else {
+                throw UserError(
+                    "expected the tensor '\(name)', found \(inputs.keys.sorted().joined(separator: ", "))",
+                    hint: "segdistill parity loss mask2former --describe lists what the loss takes.")
+            }
+            guard fits(tensor.shape, shape) else {
+                throw UserError("expected '\(name)' of the shape \(text(shape)), found \(tensor.shape)")
+            }
+            return tensor
+        }
+        let classes = try take("class.logits", [nil, nil, nil])
+        let masks = try take("mask.logits", [classes.size(0), classes.size(1), nil, nil])
+        var labels: [[Int]] = []
+        var truth: [Tensor] = []
+        for image in 0..<classes.size(0) {
+            let own = try take("target.\(image).labels", [nil])
+            let size: [Int?] = truth.first.map { Array($0.shape.suffix(2)) } ?? [nil, nil]
+            truth.append(try take("target.\(image).masks", [own.size(0)] + size))
+            labels.append(own.array(of: Int.self))
+            try check(labels[image], truth[image], image, classes: classes.size(2) - 1)
+        }
+        let count = labels.reduce(0) { $0 + $1.count }
+        var points = MaskCriterion.Points()
+        if rest["matching.points"] != nil { points.matching = try take("matching.points", [nil, 2]).float }
+        if rest["loss.points"] != nil { points.loss = try take("loss.points", [count, nil, 2]).float }
+        if let name = rest.keys.min() {
+            throw UserError("the loss takes no tensor '\(name)'", hint: "segdistill parity loss mask2former --describe lists them.")
+        }
+        let criterion = MaskCriterion(options(recipe))
+        return try withTorchErrors {
+            let leaves = [classes, masks].map { $0.float.detach().clone() }
+            for leaf in leaves { leaf.requiresGrad = true }
+            let targets = MaskTargets(labels: labels, masks: truth, height: truth[0].size(1), width: truth[0].size(2))
+            let loss = criterion(classes: [leaves[0]], masks: [leaves[1]], targets: targets, points: points)
+            let found = gradients(of: [loss.total], for: leaves)
+            let terms = [("loss", loss.total), ("class", loss.classification), ("mask", loss.mask), ("dice", loss.dice)]
+            return terms.map { ($0, $1.detach()) } + [("grad.class.logits", found[0]), ("grad.mask.logits", found[1])]
+                + loss.assignments[0].enumerated().map { ("assignment.\($0)", Tensor($1.map { $0 ?? -1 })) }
+        }
+    }
+
+    /// The tensors and settings, in words.
+    public static var description: String {
+        var inputs = TextTable("input", "shape", "what")
+        for row in [
+            ["class.logits", "B×Q×(K+1)", "float32. each query's class, the last is 'no object'."],
+            ["mask.logits", "B×Q×h×w", "float32. each query's mask."],
+            ["target.0.labels, …", "T", "int64. the classes of an image's true masks; T may be 0."],
+            ["target.0.masks, …", "T×H×W", "0 and 1. the true masks, of one size for all images."],
+            ["matching.points", "P×2", "float32 in [0, 1], x first. May be left out: then they are drawn."],
+            ["loss.points", "(ΣT)×P×2", "float32. each true mask's, image by image. May be left out: then they are drawn."],
+        ] { inputs.append(row) }
+        var settings = TextTable("setting", "default", "what")
+        for setting in schema.settings { settings.append([setting.name, setting.defaultValue.text, setting.doc]) }
+        return "\(schema.name): \(schema.doc)\n\n\(inputs.text)\n\n\(settings.text)\n\n"
+            + "Outputs, float32: loss, class, mask, dice, grad.class.logits, grad.mask.logits; and assignment.0, …, int64: "
+            + "each target's query, -1 where there are more targets than queries."
+    }
+
+    private static func options(_ recipe: MethodRecipe) -> MaskCriterion.Options {
+        let setup = MethodSetup(settings: recipe.settings, teacherChannels: [:], studentChannels: [:], classes: 0)
+        var options = MaskCriterion.Options()
+        options.classWeight = setup.number("classWeight")
+        options.maskWeight = setup.number("maskWeight")
+        options.diceWeight = setup.number("diceWeight")
+        options.noObject = setup.number("noObject")
+        options.points = setup.integer("points")
+        options.oversampling = setup.number("oversampling")
+        options.importance = setup.number("importance")
+        return options
+    }
+
+    private static func check(_ labels: [Int], _ masks: Tensor, _ image: Int, classes: Int) throws {
+        if let label = labels.first(where: { $0 < 0 || $0 >= classes }) {
+            throw UserError("target.\(image).labels has the class \(label), but class.logits tells \(classes) apart, from 0")
+        }
+        guard masks.count > 0, !((masks .== 0) .| (masks .== 1)).all().item().isEqual(to: 1) else { return }
+        throw UserError("target.\(image).masks has values other than 0 and 1", hint: "A true mask says of each pixel whether it is inside.")
+    }
+
+    private static func fits(_ shape: [Int], _ wanted: [Int?]) -> Bool {
+        shape.count == wanted.count && zip(shape, wanted).allSatisfy { $1 == nil || $0 == $1 }
+    }
+
+    private static func text(_ shape: [Int?]) -> String { shape.map { $0.map(String.init) ?? "·" }.joined(separator: "×") }
+}
