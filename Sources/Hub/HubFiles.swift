@@ -2,7 +2,7 @@ import Foundation
 
 /// Which files of a repository to fetch.
 public enum HubFiles: Sendable, Equatable {
-    /// What a model needs: configuration, weights, README and licence.
+    /// What a model needs: configuration, vocabulary, weights, README and licence.
     case needed
     /// These, by their paths in the repository.
     case named([String])
@@ -48,9 +48,10 @@ extension HubFiles {
         return lower == "readme.md" || lower == "notice" || lower.hasPrefix("license") || lower.hasPrefix("licence")
     }
 
-    private static func isDescription(_ name: String) -> Bool {
-        name == "config.json" || name == "preprocessor_config.json" || isText(name)
-    }
+    /// What says how a network is built and fed; the words too, for networks that read.
+    private static let descriptions = ["config.json", "preprocessor_config.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt"]
+
+    private static func isDescription(_ name: String) -> Bool { descriptions.contains(name) || isText(name) }
 
     /// `names` without `stem.VARIANT.type`, where `stem.type` is there, whole or in parts.
     private static func withoutVariants(of stem: String, _ names: [String]) -> [String] {

@@ -21,6 +21,7 @@ public enum ModelParity {
             let found = inputs.map { "\($0.key) \($0.value.shape)" }.sorted().joined(separator: ", ")
             throw UserError("expected one tensor 'image' of B×3×H×W, found \(found.isEmpty ? "none" : found)")
         }
+        if name == nil, let outputs = try GroundingDINO.parity(weights, inputs) ?? SAM2.parity(weights, inputs) { return outputs }
         let model: VisionModel
         if let name {
             guard names.contains(name) else {

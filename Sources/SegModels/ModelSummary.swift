@@ -65,5 +65,6 @@ extension Models {
     /// The `model_type`s of Hugging Face folders that can be opened, with their architectures.
     public static var folderTypes: [(modelType: String, architectures: [String])] {
         HuggingFaceFamily.all.map { ($0.modelType, $0.architectures) }
+            + zip(GroundingDINO.modelTypes, GroundingDINO.architectures).map { ($0, [$1]) }
     }
 }

@@ -6,8 +6,10 @@ import Testing
     @Test func safetensorsBeforePickles() {
         let names = [
             "config.json", "pytorch_model.bin", "model.safetensors", "LICENSE", "README.md", ".gitattributes", "onnx/model.safetensors",
+            "vocab.txt", "tokenizer.json", "special_tokens_map.json",
         ]
-        #expect(HubFiles.needed(of: names) == ["LICENSE", "README.md", "config.json", "model.safetensors"])
+        let descriptions = ["LICENSE", "README.md", "config.json", "tokenizer.json", "vocab.txt"]
+        #expect(HubFiles.needed(of: names) == descriptions + ["model.safetensors"])
     }
 
     @Test func shardsAndTheirIndexButNoVariants() {

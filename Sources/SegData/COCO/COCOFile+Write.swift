@@ -3,7 +3,7 @@ import Support
 import Vision
 
 extension COCOFile {
-    /// Writes images, annotations and categories; masks of runs in their compressed form.
+    /// Writes images, annotations (with scores where they have such) and categories; masks of runs in their compressed form.
     /// - Throws: `UserError` when the disk is full or the folder cannot be written.
     public func write(to url: URL) throws {
         try AtomicFile.write(to: url) { handle in
@@ -90,6 +90,7 @@ private struct JSONWriter {
         segmentation(annotation.segmentation)
         if let area = annotation.area { text(",\"area\":\(area)") }
         box(annotation.box)
+        if let score = annotation.score { text(",\"score\":\(score)") }
         text(",\"iscrowd\":\(annotation.isCrowd ? 1 : 0)}")
     }
 

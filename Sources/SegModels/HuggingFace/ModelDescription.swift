@@ -32,15 +32,23 @@ public struct ModelDescription: Codable, Sendable, Equatable {
     ///   - source: where the description comes from, for messages.
     /// - Throws: `UserError` when the architecture is none that this package has, or a value is wrong.
     func make(classes: Int? = nil, source: String) throws -> VisionModel {
-        let read = try HuggingFaceConfig(config, source: "\(source)/config.json")
+        let (read, settings) = try read(source: source)
         let model = try HuggingFaceFamily.make(classes.map(read.with) ?? read)
-        if let preprocessor {
-            let settings = try HuggingFaceConfig(preprocessor, source: "\(source)/preprocessor_config.json")
+        if let settings {
             model.card.normalization = try Normalization(settings, otherwise: model.card.normalization)
         }
         if model.card.name.isEmpty { model.card.name = URL(fileURLWithPath: source).lastPathComponent }
         model.origin = self
         return model
+    }
+
+    /// Both files as objects.
+    /// - Throws: `UserError` when one is none.
+    func read(source: String) throws -> (config: HuggingFaceConfig, preprocessor: HuggingFaceConfig?) {
+        (
+            try HuggingFaceConfig(config, source: "\(source)/config.json"),
+            try preprocessor.map { try HuggingFaceConfig($0, source: "\(source)/preprocessor_config.json") }
+        )
     }
 
     /// The same as a network that segments.

@@ -28,12 +28,32 @@ public struct ModelFolder {
     /// - Throws: `UserError`, `LoadError` with the names, `TensorFileError`.
     public func load() throws -> VisionModel {
         let model = try withoutInitialization { try description.make(source: url.path) }
+        return try fill(model).eval()
+    }
+
+    /// A network that is no encoder or segmenter of images alone, in float32, and what `preprocessor_config.json` says.
+    func load<Network: VisionModel>(
+        _ make: (HuggingFaceConfig) throws -> Network
+    ) throws -> (model: Network, preprocessor: HuggingFaceConfig?) {
+        let (config, preprocessor) = try description.read(source: url.path)
+        let model = try withoutInitialization { try make(config) }
+        if let preprocessor { model.card.normalization = try Normalization(preprocessor, otherwise: model.card.normalization) }
+        return (try fill(model).to(dtype: .float32).eval(), preprocessor)
+    }
+
+    /// `model_type` of a folder's `config.json`; "" where there is none.
+    static func modelType(_ url: URL) -> String {
+        guard let found = try? ModelDescription(ofFolder: url).read(source: url.path) else { return "" }
+        return found.config.modelType
+    }
+
+    private func fill<Network: VisionModel>(_ model: Network) throws -> Network {
         let archive = try TensorArchive.open(url)
         let tensors = Dictionary(uniqueKeysWithValues: archive.entries.map { ($0.name, Tensor.mapped($0)) })
         try model.load(complete: tensors, from: url.path)
         // Query, key and value have been copied into one matrix: their pages of the file would be a second copy.
         archive.releasePages()
-        return model.eval()
+        return model
     }
 }
 
@@ -42,6 +62,11 @@ extension HuggingFaceFamily {
     /// - Throws: `UserError` when the architecture is none that this package has.
     static func make(_ config: HuggingFaceConfig) throws -> VisionModel {
         if let name = config.timmName { return try Models.backbone(timm: name, config) }
+        if GroundingDINO.modelTypes.contains(config.modelType) {
+            throw UserError(
+                "\(config.source): '\(config.modelType)' is a detector that reads text",
+                hint: "It finds objects by name: segdistill predict FOLDER IMAGES --segmenter SAM2_FOLDER --classes \"car . person\".")
+        }
         guard let family = all.first(where: { $0.modelType == config.modelType }) else {
             let found =
                 config.modelType.isEmpty

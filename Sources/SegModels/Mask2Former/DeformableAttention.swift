@@ -41,16 +41,36 @@ package final class DeformableAttention: Module {
     }
 
     /// - Parameters:
-    ///   - query_BNC: with positions; one query for every place of the maps, in the order of `memory_BNC`.
+    ///   - query_BQC: with positions; one query for every place of the maps, in the order of `memory_BNC`.
     ///   - memory_BNC: the maps' pixels, map after map, each row-major.
     ///   - grid: where the queries stand.
-    func callAsFunction(_ query_BNC: Tensor, _ memory_BNC: Tensor, _ grid: SamplingGrid) -> Tensor {
-        let (batch, count, width) = (query_BNC.size(0), query_BNC.size(1), query_BNC.size(2))
-        let value = valueProj(memory_BNC).reshape(batch, count, heads, width / heads)
-        let offsets = samplingOffsets(query_BNC).reshape(batch, count, heads, levels, points, 2)
-        let weights = attentionWeights(query_BNC).reshape(batch, count, heads, levels * points).softmax(-1)
+    func callAsFunction(_ query_BQC: Tensor, _ memory_BNC: Tensor, _ grid: SamplingGrid) -> Tensor {
+        sample(query_BQC, memory_BNC, offsets(query_BQC), grid)
+    }
+
+    /// For queries that have boxes: an offset of as many units as a head has points leads from the box's centre to its edge.
+    ///
+    /// - Parameters:
+    ///   - boxes_BQ4: centre and size, x first, as parts of the image.
+    ///   - grid: one made without places.
+    func callAsFunction(_ query_BQC: Tensor, _ memory_BNC: Tensor, boxes_BQ4: Tensor, _ grid: SamplingGrid) -> Tensor {
+        let boxes = boxes_BQ4.unsqueeze(2).unsqueeze(2).unsqueeze(2)
+        let (centres, sizes) = (boxes.slice(-1, 0, 2), boxes.slice(-1, 2, 4))
+        let places = centres + offsets(query_BQC) * sizes * (0.5 / Double(points))
+        return sample(query_BQC, memory_BNC, places * grid.sizes_L12 - 0.5, grid)
+    }
+
+    /// B×Q×H×L×P×2.
+    private func offsets(_ query_BQC: Tensor) -> Tensor {
+        samplingOffsets(query_BQC).reshape(query_BQC.size(0), query_BQC.size(1), heads, levels, points, 2)
+    }
+
+    private func sample(_ query_BQC: Tensor, _ memory_BNC: Tensor, _ offsets: Tensor, _ grid: SamplingGrid) -> Tensor {
+        let (batch, count, width) = (query_BQC.size(0), query_BQC.size(1), query_BQC.size(2))
+        let value = valueProj(memory_BNC).reshape(batch, memory_BNC.size(1), heads, width / heads)
+        let weights = attentionWeights(query_BQC).reshape(batch, count, heads, levels * points).softmax(-1)
         let sum = Self.sample(value, offsets, weights.reshape(batch, count, heads, levels, points), grid)
-        return outputProj(sum.to(query_BNC.dtype))
+        return outputProj(sum.to(query_BQC.dtype))
     }
 
     /// Weighted sums of bilinear samples, zeros outside of the maps; computed in float32. See ``DeformableSampling``.

@@ -111,18 +111,6 @@ package final class QueryDecoder: Module {
     private func project(_ tokens_BNC: Tensor, _ conv: Conv2d) -> Tensor { F.linear(tokens_BNC, conv.weight.flatten(1), bias: conv.bias) }
 }
 
-/// Learned vectors.
-private final class Table: Module {
-    let weight: Tensor
-
-    init(_ count: Int, _ width: Int) {
-        weight = Tensor.empty([count, width])
-        super.init()
-        Initializer.normal(weight, std: 1)
-        markTrainable()
-    }
-}
-
 /// The three layers that make a query's vector the mask's.
 private final class MaskEmbedding: Module {
     let layers: [Linear]

@@ -11,8 +11,10 @@ package final class SamplingGrid: Sendable {
     let rows: Int
     /// [height, width] of each map.
     private let maps: [[Int]]
-    /// Q×1×S×2, in pixels of each map, x first.
-    private let places: Tensor
+    /// Q×1×S×2, in pixels of each map, x first; nil where offsets are places themselves.
+    private let places: Tensor?
+    /// L×1×2, x first.
+    let sizes_L12: Tensor
     /// Where a sample is moved at least and at most, 0-dimensional and S×2.
     private let limits: (low: Tensor, high: Tensor)
     /// Rows from one line of a map with margins to the next, S.
@@ -25,7 +27,8 @@ package final class SamplingGrid: Sendable {
     /// - Parameters:
     ///   - maps: [height, width] of each map.
     ///   - points: that a head of a query reads of each map.
-    package init(_ maps: [[Int]], points: Int = 4, device: Device) {
+    ///   - hasPlaces: whether the queries are the maps' own pixels; else what is sampled says where each stands, in pixels of each map.
+    package init(_ maps: [[Int]], points: Int = 4, hasPlaces: Bool = true, device: Device) {
         self.maps = maps
         samples = maps.count * points
         // The centre of pixel j of a map of width w lies at (j + ½) / w of every map.
@@ -33,11 +36,13 @@ package final class SamplingGrid: Sendable {
             let place_N1 = ((Tensor.arange(0, length, dtype: .float64) + 0.5) / Double(length)).unsqueeze(1)
             return place_N1 * Tensor(maps.map { Double($0[axis]) }) - 0.5
         }
-        let perMap = maps.map { map -> Tensor in
-            let shape = [map[0], map[1], maps.count]
-            let x = centres(map[1], 1).unsqueeze(0).expand(shape)
-            let y = centres(map[0], 0).unsqueeze(1).expand(shape)
-            return Tensor.stack([x, y], 3).reshape(-1, maps.count, 2)
+        func perMap() -> [Tensor] {
+            maps.map { map in
+                let shape = [map[0], map[1], maps.count]
+                let x = centres(map[1], 1).unsqueeze(0).expand(shape)
+                let y = centres(map[0], 0).unsqueeze(1).expand(shape)
+                return Tensor.stack([x, y], 3).reshape(-1, maps.count, 2)
+            }
         }
         /// One entry of each map to one of each sample; the maps are in dimension `axis`.
         func ofSamples(_ x: Tensor, _ axis: Int = 0) -> Tensor {
@@ -45,8 +50,9 @@ package final class SamplingGrid: Sendable {
             shape.insert(points, at: axis + 1)
             return x.unsqueeze(axis + 1).expand(shape).flatten(axis, axis + 1).contiguous().to(device)
         }
-        places = ofSamples(.concatenate(perMap).to(.float32), 1).unsqueeze(1)
+        places = hasPlaces ? ofSamples(.concatenate(perMap()).to(.float32), 1).unsqueeze(1) : nil
         let sizes = Tensor(maps.flatMap { [Float($0[1]), Float($0[0])] }, shape: [maps.count, 2])
+        sizes_L12 = sizes.unsqueeze(1).to(device)
         limits = (.full([], Double(-Self.margin), dtype: .float32, device: device), ofSamples(sizes))
         let pitch = maps.map { $0[1] + 2 * Self.margin }
         pitches = ofSamples(Tensor(pitch.map(Float.init)))
@@ -76,7 +82,7 @@ package final class SamplingGrid: Sendable {
     ///   - queries: which of the grid's they are.
     func around(_ offsets_QHS2: Tensor, _ attention_QHS: Tensor, queries: Range<Int>) -> Corners {
         let heads = attention_QHS.size(1)
-        let place = Self.clampOp(offsets_QHS2 + places[queries], limits.low, limits.high)
+        let place = Self.clampOp(places.map { offsets_QHS2 + $0[queries] } ?? offsets_QHS2, limits.low, limits.high)
         // A sample that is nowhere (NaN) reads some pixel, with a weight that is no number either.
         let floor = Self.nanToNumber(place.floor(), 0.0)
         let fractions = place.sub_(floor)
