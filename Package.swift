@@ -57,6 +57,7 @@ let package = Package(
             dependencies: [
                 "Recipes", "Runs", "SegData", "SegModels", "SegLoss", "SegEval", "Distill", "TorchOptim",
             ]),
+        .target(name: "ZeroShot", dependencies: ["SegData", "SegModels", "Tokenizers", "Vision"]),
         .target(name: "Report", dependencies: ["Recipes", "Runs", "SegEval", "Vision", "Support"]),
         .target(name: "SegTesting", dependencies: ["TorchNN"]),
 
@@ -65,7 +66,7 @@ let package = Package(
         .target(name: "Hub", dependencies: ["Support", "CCurl"]),
         .executableTarget(
             name: "segdistill",
-            dependencies: ["Train", "Report", "Hub", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: ["Train", "ZeroShot", "Report", "Hub", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             // A link to Recipes/street-scenes: the demo works wherever the program is.
             resources: [
                 .embedInCode("Demo/Recipes/teacher.yaml"), .embedInCode("Demo/Recipes/plain.yaml"),
@@ -89,6 +90,7 @@ let package = Package(
         .testTarget(name: "RunsTests", dependencies: ["Runs"]),
         .testTarget(name: "RecipesTests", dependencies: ["Recipes"]),
         .testTarget(name: "TrainTests", dependencies: ["Train", "SegTesting"]),
+        .testTarget(name: "ZeroShotTests", dependencies: ["ZeroShot", "SegTesting"], resources: [.copy("Fixtures")]),
         .testTarget(name: "ReportTests", dependencies: ["Report"]),
         .testTarget(name: "CommandLineTests", dependencies: ["segdistill", "Vision"]),
     ],

@@ -29,11 +29,11 @@ def run(program, *arguments):
     return result.stdout
 
 
-def parity(program, image, weights, *name):
+def parity(program, image, weights, *name, **prompts):
     """What `segdistill parity model` gives for a folder, or for a file of the network called `name`."""
     with tempfile.TemporaryDirectory() as scratch:
         before, after = Path(scratch, "in.safetensors"), Path(scratch, "out.safetensors")
-        save_file({"image": image}, before)
+        save_file({"image": image, **prompts}, before)
         run(program, "parity", "model", *name, "--weights", weights, "--input", before, "--output", after)
         return load_file(after)
 
