@@ -21,6 +21,7 @@ let package = Package(
         .executableTarget(name: "LoaderBenchmark", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
         .executableTarget(name: "StreetScenesBenchmark", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
         .executableTarget(name: "RelationBenchmark", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
+        .executableTarget(name: "CriterionBenchmark", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
         .executableTarget(name: "MetricsBenchmark", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
     ],
     cxxLanguageStandard: .cxx20

@@ -45,7 +45,7 @@ public struct Recipe: RecipeSection {
             .section("student", \.student, "The network that is trained.").known(as: "model", "network"),
             .sections("distillation", \.distillation, "The methods by which the student learns from the teacher; their losses add up.")
                 .known(as: "distill", "methods", "method", "kd"),
-            .section("loss", \.loss, "The task's own loss: cross-entropy over the labelled pixels, or none."),
+            .section("loss", \.loss, "The task's own loss: of pixels or of masks, or none."),
             .section("optimizer", \.optimizer, "The optimiser and what happens to the gradient.").known(as: "optimiser"),
             .section("schedule", \.schedule, "How long training lasts, and the learning rate's course.").known(as: "scheduler"),
             .section("evaluation", \.evaluation, "How the network is scored.").known(as: "eval", "validation"),

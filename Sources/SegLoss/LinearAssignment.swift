@@ -39,13 +39,15 @@ public enum LinearAssignment {
             while end < 0 {
                 var (nearest, least) = (0, Double.infinity)
                 let offset = length - rowPrices[row]
-                for place in 0..<count {
-                    let column = open[place]
-                    let candidate = offset + costs[row * columns + column] - columnPrices[column]
-                    if candidate < lengths[column] { (lengths[column], before[column]) = (candidate, row) }
-                    // Of equally near columns a free one ends the search.
-                    if lengths[column] < least || (lengths[column] == least && rowOf[column] < 0) {
-                        (nearest, least) = (place, lengths[column])
+                costs.withUnsafeBufferPointer { costs in
+                    for place in 0..<count {
+                        let column = open[place]
+                        let candidate = offset + costs[row * columns + column] - columnPrices[column]
+                        if candidate < lengths[column] { (lengths[column], before[column]) = (candidate, row) }
+                        // Of equally near columns a free one ends the search.
+                        if lengths[column] < least || (lengths[column] == least && rowOf[column] < 0) {
+                            (nearest, least) = (place, lengths[column])
+                        }
                     }
                 }
                 let column = open[nearest]

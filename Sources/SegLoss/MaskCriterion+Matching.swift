@@ -22,7 +22,9 @@ extension MaskCriterion {
         let device = masks[0].device
         let dtype = masks[0].fullPrecision.dtype
         // The same points for all images and layers: so the true masks are read once.
-        let points = given ?? Tensor.rand([2, options.points], dtype: dtype, device: device).transpose(0, 1)
+        let drawn = given?.transpose(0, 1) ?? Tensor.rand([2, options.points], dtype: dtype, device: device)
+        // From the top to the bottom, so that what is read of all the queries' masks lies close together.
+        let points = drawn.indexSelect(1, drawn[1].sort().indices).transpose(0, 1)
         let (shares, ignored) = targets.sample(points)
         let counted = ignored.map { 1 - $0 } ?? Tensor.ones([shares.size(0), shares.size(2)], dtype: shares.dtype, device: device)
         let truth = (ignored == nil ? shares : shares * counted.unsqueeze(1)).to(dtype)

@@ -49,5 +49,8 @@ enum PointLoss {
     }
 
     /// log(1 + eˣ), exact for large numbers of either sign, by functions that LibTorch has vectorised: its own takes ten times as long.
-    static func softplus(_ x: Tensor) -> Tensor { x.clamp(min: 0).sub_(x.abs().sigmoid().log()) }
+    static func softplus(_ x: Tensor) -> Tensor { x.clamp(min: 0).sub_(log(sigmoid(x.abs()))) }
+
+    private static let sigmoid = Operator("aten::sigmoid_")
+    private static let log = Operator("aten::log_")
 }

@@ -12,7 +12,7 @@ enum PointSampling {
         return F.gridSample(maps, grid).squeeze(2)
     }
 
-    private static let lerp = Operator("aten::lerp.Tensor")
+    private static let lerpInPlace = Operator("aten::lerp_.Tensor")
     private static let bitAnd = Operator("aten::bitwise_and.Tensor")
 
     /// The four pixels around points, in planes of bytes with a margin: what masks are read from.
@@ -43,11 +43,13 @@ enum PointSampling {
             bytes = offsets.map { flat.slice(0, $0, nil).indexSelect(0, index).reshape(own.shape) }
         }
 
-        /// How much of each point lies inside of what `bits` say: bytes that fit those of the planes.
+        /// How much of each point lies inside of what `bits` say: bytes of one bit each that fit those of the planes.
         func share(_ bits: Tensor) -> Tensor {
-            let inside = bytes.map { (PointSampling.bitAnd($0, bits) .!= 0).to(across.dtype) }
-            let upper = PointSampling.lerp(inside[0], inside[1], across)
-            return PointSampling.lerp(upper, PointSampling.lerp(inside[2], inside[3], across), down)
+            // A pixel inside has the bit's own value, a power of two, which is divided out at last.
+            let inside = bytes.map { PointSampling.bitAnd($0, bits).to(across.dtype) }
+            let upper = PointSampling.lerpInPlace(inside[0], inside[1], across)
+            let lower = PointSampling.lerpInPlace(inside[2], inside[3], across)
+            return PointSampling.lerpInPlace(upper, lower, down).div_(bits.to(across.dtype))
         }
     }
 }

@@ -55,6 +55,13 @@ extension Network where Model == SegmentationModel {
         return withAutocast(autocast, on: device) { model.forward(input, taps: &taps) }
     }
 
+    /// The masks and classes of every layer of a network that predicts masks; taps and outputs may be bfloat16.
+    func predictions(_ images_BHWC: Tensor, taps: inout Taps) -> MaskPredictions {
+        guard let network = model as? Mask2Former else { preconditionFailure("\(model.card.name) does not predict masks") }
+        let input = model.normalize(images_BHWC)
+        return withAutocast(autocast, on: device) { network.predictions(input, hasAuxiliary: true, taps: &taps)! }
+    }
+
     /// Class scores B×K×size in float32.
     public func scores(_ images_BHWC: Tensor, size: [Int]) -> Tensor {
         var taps = Taps()

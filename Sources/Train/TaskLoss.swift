@@ -1,10 +1,53 @@
 import Recipes
 import SegData
+import SegLoss
 import SegModels
+import Support
 import Torch
 
+/// What the labels teach.
+protocol TaskLoss {
+    /// The student's forward pass and the terms of its loss.
+    ///
+    /// - Parameters:
+    ///   - images: B×H×W×3 bytes.
+    ///   - labels: B×H×W bytes, 255 = ignore.
+    ///   - batch: that both are of, which has the labels on the host; nil where there is none.
+    func callAsFunction(
+        _ network: Segmenter, _ images: Tensor, _ labels: Tensor, of batch: Batch?, taps: inout Taps
+    ) -> [LossTerm]
+}
+
+extension LossRecipe {
+    /// - Throws: `UserError` when the network does not predict what the criterion compares.
+    func build(for model: SegmentationModel, device: Device) throws -> any TaskLoss {
+        let hasMasks = model is Mask2Former
+        if criterion == .masks && !hasMasks {
+            throw UserError(
+                "loss.criterion: \(model.card.name) does not predict masks",
+                hint: "Leave it at auto, or take a network of the family mask2former.")
+        }
+        guard hasMasks && criterion != .crossEntropy else { return PixelLoss(self, device: device) }
+        guard classWeights == nil else {
+            throw UserError(
+                "loss.classWeights are of the cross-entropy, but \(model.card.name) is trained by its masks",
+                hint: "Leave them out, or set loss.criterion to crossEntropy.")
+        }
+        return MaskTask(criterion: MaskCriterion(masks.options))
+    }
+}
+
+extension MaskLossRecipe {
+    var options: MaskCriterion.Options {
+        var options = MaskCriterion.Options()
+        (options.classWeight, options.maskWeight, options.diceWeight) = (classWeight, maskWeight, diceWeight)
+        (options.noObject, options.points, options.oversampling, options.importance) = (noObject, points, oversampling, importance)
+        return options
+    }
+}
+
 /// Cross-entropy at the labels' own size, the auxiliary head's added with its weight; float32.
-struct TaskLoss {
+struct PixelLoss: TaskLoss {
     private let auxiliaryWeight: Double
     private let classWeights: Tensor?
 
@@ -13,11 +56,14 @@ struct TaskLoss {
         classWeights = recipe.classWeights.map { Tensor($0.map(Float.init), device: device) }
     }
 
-    /// - Parameter labels: B×H×W int64, 255 = ignore.
-    func callAsFunction(_ output: ModelOutput, _ labels: Tensor, _ model: SegmentationModel) -> [LossTerm] {
-        var terms = [LossTerm("task", weight: 1, crossEntropy(output.logits, labels, model))]
+    func callAsFunction(
+        _ network: Segmenter, _ images: Tensor, _ labels: Tensor, of batch: Batch?, taps: inout Taps
+    ) -> [LossTerm] {
+        let output = network.forward(images, taps: &taps)
+        let labels = labels.long
+        var terms = [LossTerm("task", weight: 1, crossEntropy(output.logits, labels, network.model))]
         if let auxiliary = output.auxiliary, auxiliaryWeight > 0 {
-            terms.append(LossTerm("auxiliary", weight: auxiliaryWeight, crossEntropy(auxiliary, labels, model)))
+            terms.append(LossTerm("auxiliary", weight: auxiliaryWeight, crossEntropy(auxiliary, labels, network.model)))
         }
         return terms
     }
@@ -25,5 +71,29 @@ struct TaskLoss {
     private func crossEntropy(_ logits: Tensor, _ labels: Tensor, _ model: SegmentationModel) -> Tensor {
         let scores = model.resize(logits.float, to: Array(labels.shape.suffix(2)))
         return F.crossEntropy(scores.pixelRows, labels.flatten(), weight: classWeights, ignore: Int(ClassList.ignore))
+    }
+}
+
+/// Mask2Former's criterion over all layers of its decoder, with one true mask for every class that an image has.
+struct MaskTask: TaskLoss {
+    let criterion: MaskCriterion
+
+    func callAsFunction(
+        _ network: Segmenter, _ images: Tensor, _ labels: Tensor, of batch: Batch?, taps: inout Taps
+    ) -> [LossTerm] {
+        let found = network.predictions(images, taps: &taps)
+        let layers = found.auxiliary + [found.final]
+        let loss = criterion(
+            classes: layers.map(\.classLogits), masks: layers.map(\.maskLogits), targets: targets(labels, of: batch))
+        let parts = [("class", loss.classification), ("mask", loss.mask), ("dice", loss.dice)]
+        return [LossTerm("task", weight: 1, loss.total, parts: parts)]
+    }
+
+    private func targets(_ labels: Tensor, of batch: Batch?) -> MaskTargets {
+        func targets(_ bytes: UnsafeRawBufferPointer) -> MaskTargets {
+            MaskTargets(semantic: bytes, batch: labels.size(0), height: labels.size(1), width: labels.size(2), device: labels.device)
+        }
+        // A device would have to be waited for.
+        return batch?.withLabels(targets) ?? labels.to(.uint8).withUnsafeBytes(targets)
     }
 }

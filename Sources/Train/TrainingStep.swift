@@ -19,7 +19,7 @@ final class TrainingStep {
     private(set) var taken: Tensor
     private var isBroken: Tensor
     /// What the labels are for; nil where there are none.
-    private let task: (network: Segmenter, loss: TaskLoss)?
+    private let task: (network: Segmenter, loss: any TaskLoss)?
     private let clip: Double?
     private let steps: Int
 
@@ -38,7 +38,9 @@ final class TrainingStep {
         try frozen?.check(optimizer)
         schedule = recipe.schedule.build(base: recipe.optimizer.learningRate, steps: steps)
         average = recipe.optimizer.ema.map { ExponentialMovingAverage(of: student.model, decay: $0) }
-        task = recipe.loss.task == .none ? nil : student.segmenter.map { ($0, TaskLoss(recipe.loss, device: student.device)) }
+        task =
+            try recipe.loss.task == .none
+            ? nil : student.segmenter.map { ($0, try recipe.loss.build(for: $0.model, device: student.device)) }
         clip = recipe.optimizer.clip
     }
 
@@ -97,16 +99,14 @@ final class TrainingStep {
     ///   - labels: B×H×W bytes, 255 = ignore.
     ///   - batch: that the images are of, whose teacher's maps may be in a cache; nil asks the living teacher.
     func terms(_ images: Tensor, _ labels: Tensor, at progress: Double, of batch: Batch? = nil) -> [LossTerm] {
-        let labels = labels.long
         var taps = Taps(distiller?.studentTaps ?? [])
         var terms: [LossTerm] = []
         if let task {
-            let output = task.network.forward(images, taps: &taps)
-            terms = task.loss(output, labels, task.network.model)
+            terms = task.loss(task.network, images, labels, of: batch, taps: &taps)
         } else {
             taps = student.record(taps.requested, of: images)
         }
-        return terms + (distiller?.losses(images, student: taps, labels: labels, at: progress, of: batch) ?? [])
+        return terms + (distiller?.losses(images, student: taps, labels: labels.long, at: progress, of: batch) ?? [])
     }
 
     /// Counts on from `step`, with nothing broken.

@@ -1,37 +1,3 @@
-/// The task's own loss: cross-entropy over the labelled pixels, or none.
-public struct LossRecipe: RecipeSection {
-    /// What the labels are for.
-    public enum Task: String, RecipeChoice { case segmentation, none }
-
-    public var task = Task.segmentation
-    public var auxiliaryWeight = 0.4
-    public var classWeights: [Double]?
-
-    public init() {}
-
-    static var fields: [Field<LossRecipe>] {
-        [
-            .value(
-                "task", \.task,
-                "segmentation: cross-entropy with the labels; none: labels are not read at all, and the student, which may be a backbone, learns "
-                    + "by distillation alone. Its loss on the validation images then chooses the best checkpoint."
-            ),
-            .number(
-                "auxiliaryWeight", \.auxiliaryWeight, .atLeast(0),
-                "Factor of the same loss at the auxiliary head, for models that have one. 0.4: CIRKD v1."
-            ).only("task", \.task, .segmentation).known(as: "aux", "auxWeight"),
-            .value("classWeights", \.classWeights, or: "none", "A factor for every class, in their order.")
-                .only("task", \.task, .segmentation).known(as: "weights", "weight"),
-        ]
-    }
-
-    func check(_ reader: inout RecipeReader) {
-        if let weights = classWeights, !weights.allSatisfy({ $0 >= 0 }) || weights.allSatisfy({ $0 == 0 }) {
-            reader.report(at: "classWeights", "expected numbers of at least 0, not all of them 0, found \(weights.yaml)")
-        }
-    }
-}
-
 /// How the network is scored.
 public struct EvaluationRecipe: RecipeSection {
     public enum Mode: String, RecipeChoice { case whole, slide }

@@ -45,7 +45,7 @@ public final class Mask2Former: SegmentationModel, MaskNetwork {
     }
 
     /// The same; records taps. Nil when they are complete before.
-    func predictions(_ image: Tensor, hasAuxiliary: Bool, taps: inout Taps) -> MaskPredictions? {
+    public func predictions(_ image: Tensor, hasAuxiliary: Bool, taps: inout Taps) -> MaskPredictions? {
         guard let (features, states) = decode(image, keepsAll: hasAuxiliary, taps: &taps) else { return nil }
         func layer(_ state: Tensor) -> MaskPredictions.Layer {
             .init(classLogits: predictor.classify(state)!, maskLogits: predictor.masks(state, features))
@@ -53,21 +53,17 @@ public final class Mask2Former: SegmentationModel, MaskNetwork {
         let result = MaskPredictions(final: layer(states.last), auxiliary: states.before.map(layer))
         taps.record("class.logits", result.classLogits)
         taps.record("mask.logits", result.maskLogits)
+        taps.record("logits", result.semantic)
         return result
     }
 
-    override func run(_ image: Tensor, taps: inout Taps) {
-        guard let found = predictions(image, hasAuxiliary: false, taps: &taps), !taps.isComplete else { return }
-        taps.record("logits", found.semantic)
-    }
+    override func run(_ image: Tensor, taps: inout Taps) { _ = predictions(image, hasAuxiliary: false, taps: &taps) }
 
     /// Semantic scores (``MaskPredictions/semantic``) at the masks' resolution.
     public override func forward(_ image: Tensor, taps: inout Taps) -> ModelOutput {
         guard let found = predictions(image, hasAuxiliary: false, taps: &taps) else {
             preconditionFailure("a pass for the taps alone has no output")
         }
-        let logits = found.semantic
-        taps.record("logits", logits)
-        return ModelOutput(logits: logits)
+        return ModelOutput(logits: taps["logits"] ?? found.semantic)
     }
 }
