@@ -21,11 +21,5 @@ extension Recipe {
         if let mix = data.augmentation.mix, mix.kind != .cutMix {
             reader.report(at: "data.augmentation.mix.kind", "goes by the labels, \(why); take cutMix")
         }
-        if teacher?.cache != nil {
-            reader.report(
-                at: "teacher.cache",
-                "holds the training images' maps, but with 'loss.task: none' the teacher is asked about the validation "
-                    + "images too; leave it out")
-        }
     }
 }

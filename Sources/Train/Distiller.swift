@@ -107,10 +107,10 @@ final class Distiller {
     /// What the teacher's has to, when every method has set in.
     var teacherTaps: Set<String> { Set(methods.flatMap { $0.teacherTaps.values }) }
 
-    /// From now on batches get their maps from the cache, and the teacher's weights are let go of.
-    func use(_ cache: TeacherCache) {
+    /// From now on batches get their maps from the cache, and the teacher's weights are let go of, unless somebody still asks it.
+    func use(_ cache: TeacherCache, keepingTeacher: Bool) {
         self.cache = cache
-        teacher.release()
+        if !keepingTeacher { teacher.release() }
     }
 
     /// What is trained beside the student, with paths such as `cwd.projector.weight`.

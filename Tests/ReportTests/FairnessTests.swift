@@ -118,6 +118,31 @@ import Testing
         #expect(try Comparison(other, allowing: [.methods]).headline?.unequal == [.methods])
     }
 
+    /// What a run has from its own earlier stages is its method's; what it has from elsewhere is another beginning.
+    @Test func earlierStagesBelongToTheMethod() throws {
+        func staged(_ arm: String, encoder: String) throws -> [RunFolder] {
+            try [1, 2, 3].map { seed in
+                let whole = "\(arm)-seed\(seed)"
+                let beginning = "weights: none, freeze: encoder, encoder: \(encoder.replacingOccurrences(of: "RUN", with: whole))"
+                try examples.add("kd", method: "kd", seed: seed, correct: 10, evaluated: false, name: "\(whole)/first") {
+                    ($0.stage, $0.model, $0.dataset) = (.init(name: "first", number: 1, count: 2), "trunk", "photographs")
+                }
+                return try examples.add(
+                    "kd", method: "kd", seed: seed, correct: 68, name: "\(whole)/second",
+                    recipe: ExampleRuns.recipe.replacingOccurrences(of: "weights: none", with: beginning)
+                ) { $0.stage = .init(name: "second", number: 2, count: 2) }
+            }
+        }
+        let (plain, own) = (try add("plain"), try staged("own", encoder: "runs/RUN/first"))
+        #expect(refusal(plain + own) == nil)
+        let html = try Report(runs: plain + own).html()
+        let row = ["kd", "1", "1 first", "trunk", "photographs", "kd", "finished", "40"].map { "<td>\($0)</td>" }.joined()
+        #expect(html.contains("Stages</summary>") && html.contains(row) && html.contains("<td>2 second</td>"))
+        let error = refusal(try plain + staged("elsewhere", encoder: "runs/other"))
+        #expect(error?.message.contains("kd and plain differ in initialization:") == true)
+        #expect(error?.message.contains("student.encoder") == true)
+    }
+
     @Test func everyArmIsComparedWithThePlainStudentThatIsMostLikeIt() throws {
         let big = ("model: small", "model: big")
         let folders =

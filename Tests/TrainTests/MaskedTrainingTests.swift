@@ -45,8 +45,10 @@ import Train
         #expect(!record.unreached.contains { $0.name.contains("gkd") || $0.name.contains("maskToken") })
     }
 
-    /// ESPNetv2 from a transformer, and a Mix Transformer from a CNN: no class token, other strides.
+    /// CNNs from a transformer, and a Mix Transformer from a CNN: no class token, other strides.
     @Test(arguments: [
+        ("fcn-resnet18", "linear-vit-tiny-patch16", "patches", "stage4", "student"),
+        ("segformer-efficientnet-lite0", "linear-vit-tiny-patch16", "patches", "stage3", "student"),
         ("espnetv2-s0.5", "linear-vit-tiny-patch16", "patches", "stage3", "student"),
         ("segformer-mit-b0", "espnetv2-s0.5", "stage3", "stage3", "teacher"),
     ])

@@ -56,6 +56,21 @@ import Vision
         #expect(try SavedModel(at: scratch["run"].path).info.step == best?.step)
     }
 
+    /// From a cache come the training images' maps; the validation images are shown to the living teacher.
+    @Test func aCacheStandsInForTheTeacher() throws {
+        let scratch = try Scratch()
+        let still = ["data.augmentation.scale=[1, 1]", "data.augmentation.flip=0", "evaluation.every=1", "log.every=1", "schedule.steps=2"]
+        func scores(_ name: String, _ overrides: [String]) throws -> [Double] {
+            let run = try train(recipe(scratch, name, overrides: still + overrides), into: scratch[name])
+            return try EventLog.read(run).compactMap { if case .evaluation(let event) = $0 { event.loss } else { nil } }
+        }
+        let live = try scores("live", [])
+        let cached = try scores("cached", ["teacher.cache={folder: \(scratch["cache"].path), type: float32}"])
+        let again = try scores("again", ["teacher.cache={folder: \(scratch["cache"].path), type: float32}"])
+        #expect(live.count == 2 && cached == again)
+        for (found, expected) in zip(cached, live) { #expect(abs(found - expected) <= 1e-4 * expected) }
+    }
+
     @Test func resumingContinuesBitForBit() throws {
         let scratch = try Scratch()
         let recipe = try recipe(scratch)

@@ -17,13 +17,15 @@ extension TrainingSetup {
         return estimate.lines + header.taps.map(\.differenceText)
     }
 
-    /// Fills the teacher's cache as far as it is not, after saying what that takes, and lets go of the teacher.
+    /// Fills the teacher's cache as far as it is not, after saying what that takes, and lets go of the teacher. Where there are no labels,
+    /// the teacher stays for the loss on the validation images, which is the score.
     /// - Returns: whether training may begin: false after Ctrl-C. What is done stays.
     /// - Throws: `UserError` when the disk has not the room, or an image cannot be read.
     func useCache(_ observer: TrainingObserver) throws -> Bool {
         guard let cache, let distiller else { return true }
+        let keepingTeacher = recipe.loss.task == .none
         if let complete = try cache.complete() {
-            distiller.use(complete)
+            distiller.use(complete, keepingTeacher: keepingTeacher)
             return true
         }
         return try withTorchErrors {
@@ -32,7 +34,7 @@ extension TrainingSetup {
             try estimate.check(cache.folder.path)
             let filled = try cache.fill(header, progress: observer.cached) { Interruption.isRequested }
             guard let filled else { return false }
-            distiller.use(filled)
+            distiller.use(filled, keepingTeacher: keepingTeacher)
             return true
         }
     }
