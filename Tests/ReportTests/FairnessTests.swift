@@ -133,7 +133,8 @@ import Testing
                 ) { $0.stage = .init(name: "second", number: 2, count: 2) }
             }
         }
-        let (plain, own) = (try add("plain"), try staged("own", encoder: "runs/RUN/first"))
+        let plain = try add("plain", replacing: "weights: none", with: "weights: none, freeze: none, encoder: none")
+        let own = try staged("own", encoder: "runs/RUN/first")
         #expect(refusal(plain + own) == nil)
         let html = try Report(runs: plain + own).html()
         let row = ["kd", "1", "1 first", "trunk", "photographs", "kd", "finished", "40"].map { "<td>\($0)</td>" }.joined()
