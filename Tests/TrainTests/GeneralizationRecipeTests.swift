@@ -10,8 +10,10 @@ import Train
 /// The recipes of GKD's experiments: one source, several targets.
 @Suite(.serialized) struct GeneralizationRecipeTests {
     private static let folder = FullScaleRecipeTests.recipes.appendingPathComponent("gkd")
-    static let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
-        .filter { $0.hasSuffix(".yaml") && !$0.hasSuffix("-gkd.yaml") }.map { String($0.dropLast(5)) }.sorted()
+    private static let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
+        .filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
+    static let names = files.filter { !$0.hasSuffix("-gkd") }
+    static let staged = files.filter { $0.hasSuffix("-gkd") }
     /// Of each experiment the targets, by their names.
     static let targets = [
         "gta5": ["cityscapes", "bdd100k", "mapillary"], "acdc": ["night", "snow", "fog", "rain"], "potsdam": ["potsdam-irrg", "vaihingen"],
@@ -27,8 +29,10 @@ import Train
             #expect(Set(arms).isSuperset(of: ["\(experiment)-teacher", "\(experiment)-plain"]))
             let teacher = try load("\(experiment)-teacher").recipe
             #expect(teacher.role == .teacher)
-            let gkd = try #require(try staged("\(experiment)-gkd").stages.last?.recipe)
-            for (name, recipe) in try arms.map({ ($0, try load($0).recipe) }) + [("\(experiment)-gkd", gkd)] {
+            let stages = Self.staged.filter { $0.hasPrefix(experiment + "-") }
+            #expect(stages.contains("\(experiment)-gkd"))
+            let heads = try stages.map { ($0, try #require(try staged($0).stages.last?.recipe)) }
+            for (name, recipe) in try arms.map({ ($0, try load($0).recipe) }) + heads {
                 #expect(recipe.name == name && recipe.data.targets.map(\.name) == targets, "\(name)")
                 // Tested alike: what compare asks for.
                 #expect(recipe.data.targets == teacher.data.targets && recipe.evaluation == teacher.evaluation, "\(name)")
@@ -55,42 +59,45 @@ import Train
         return try #require(try StagedRecipe.load(path, overrides: overrides, catalog: .standard))
     }
 
-    /// All three stages of two steps each, and the test.
-    @Test(arguments: targets.keys.sorted()) func stagesOnMiniatures(experiment: String) throws {
+    /// All stages of two steps each, and the test, on small networks.
+    @Test(arguments: staged) func stagesOnMiniatures(name: String) throws {
         let scratch = try Scratch()
-        let full = try staged("\(experiment)-gkd")
-        #expect(full.names == ["task-agnostic", "domain-agnostic", "head"])
-        let head = full.stages[2].recipe
+        let full = try staged(name)
+        #expect(full.names.suffix(2) == ["domain-agnostic", "head"])
+        let head = full.stages.last!.recipe
+        let (large, small) = name.contains("eva02") ? ("eva02-tiny", "eva02-tiny") : ("deit-tiny", "deit-tiny-distilled")
         let teacher = scratch["teacher.safetensors"]
-        try Tensor.save(Models.backbone("deit-tiny").stateDict(), to: teacher)
+        try Tensor.save(Models.backbone(large).stateDict(), to: teacher)
         var overrides = ["threads=1", "checkpoint.every=2", "log.every=1", "log.tensorboard=false", "preflight.enabled=false"]
         overrides += ["data.root=\(try MiniatureDataset(head.data.dataset.name, at: scratch["source"]).root.path)", "data.train=train"]
-        for (stage, side) in zip(full.names, [112, 64, 64]) {
+        for stage in full.names {
+            let side = stage == "task-agnostic" ? 112 : 64
             var changes = [
                 "data.augmentation.shortSide=[\(side)]", "data.augmentation.crop=[\(side), \(side)]", "data.loader.batchSize=2",
                 "data.loader.threads=1", "evaluation.size=[\(side), \(side)]", "evaluation.every=2", "schedule.steps=2",
             ]
             if stage == "head" {
                 changes += ["evaluation.window=[64, 64]", "evaluation.stride=[32, 32]", "student.headChannels=32"]
-                changes.append("student.model=mask2former-small-deit-tiny-distilled")
+                changes.append("student.model=mask2former-small-\(small)")
             } else {
                 changes += ["evaluation.batchSize=1", "schedule.epochs=none", "optimizer.accumulate=1", "teacher.weights=\(teacher.path)"]
-                changes += ["teacher.model=deit-tiny", "student.model=deit-tiny-distilled"]
+                changes += ["teacher.model=\(large)", "student.model=\(small)"]
             }
             if stage == "task-agnostic" {
-                changes += ["data.root=\(try MiniatureDataset("imagenet", at: scratch["imagenet"]).root.path)", "student.weights=none"]
+                changes.append("data.root=\(try MiniatureDataset("imagenet", at: scratch["imagenet"]).root.path)")
             }
+            if stage == full.names[0] { changes.append("student.weights=none") }
             overrides += changes.map { "stages.\(stage).\($0)" }
         }
         overrides += try miniatures(of: head.data.targets, scratch).map { "stages.head.\($0)" }
         // An image of the source among the last stage's targets is found before the first begins.
-        if experiment == "potsdam" {
+        if name == "potsdam-gkd" {
             let shared = ["root=\(scratch["source"].path)", "test=train"].map { "stages.head.data.targets.potsdam-irrg.\($0)" }
             let wrong = try StagedTraining(staged("potsdam-gkd", overrides + shared), into: scratch["wrong"])
             let error = #expect(throws: UserError.self) { try wrong.check() }
             #expect(error?.message.contains("'potsdam-irrg' has 2 images of the source's training data") == true)
         }
-        let training = try StagedTraining(staged("\(experiment)-gkd", overrides), into: scratch["run"])
+        let training = try StagedTraining(staged(name, overrides), into: scratch["run"])
         try training.check()
         try training.run()
         let domains = try #require(try RunFolder.open(scratch["run/head"]).readMetrics(named: "test").domains)
