@@ -13,7 +13,7 @@ import Train
     private static let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])
         .filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }.sorted()
     static let names = files.filter { !$0.hasSuffix("-gkd") }
-    static let staged = files.filter { $0.hasSuffix("-gkd") }
+    static let stagedNames = files.filter { $0.hasSuffix("-gkd") }
     /// Of each experiment the targets, by their names.
     static let targets = [
         "gta5": ["cityscapes", "bdd100k", "mapillary"], "acdc": ["night", "snow", "fog", "rain"], "potsdam": ["potsdam-irrg", "vaihingen"],
@@ -29,7 +29,7 @@ import Train
             #expect(Set(arms).isSuperset(of: ["\(experiment)-teacher", "\(experiment)-plain"]))
             let teacher = try load("\(experiment)-teacher").recipe
             #expect(teacher.role == .teacher)
-            let stages = Self.staged.filter { $0.hasPrefix(experiment + "-") }
+            let stages = Self.stagedNames.filter { $0.hasPrefix(experiment + "-") }
             #expect(stages.contains("\(experiment)-gkd"))
             let heads = try stages.map { ($0, try #require(try staged($0).stages.last?.recipe)) }
             for (name, recipe) in try arms.map({ ($0, try load($0).recipe) }) + heads {
@@ -60,7 +60,7 @@ import Train
     }
 
     /// All stages of two steps each, and the test, on small networks.
-    @Test(arguments: staged) func stagesOnMiniatures(name: String) throws {
+    @Test(arguments: stagedNames) func stagesOnMiniatures(name: String) throws {
         let scratch = try Scratch()
         let full = try staged(name)
         #expect(full.names.suffix(2) == ["domain-agnostic", "head"])
