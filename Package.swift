@@ -10,7 +10,7 @@ let package = Package(
         .executable(name: "segdistill", targets: ["segdistill"]),
         .library(name: "CTorch", type: .dynamic, targets: ["CTorch"]),
         .library(name: "Torch", targets: ["Torch", "TorchNN", "TorchOptim"]),
-        .library(name: "SegDistill", targets: ["Distill", "SegModels", "SegLoss", "SegData", "SegEval", "Train", "Report"]),
+        .library(name: "SegDistill", targets: ["Distill", "SegModels", "SegLoss", "SegData", "SegEval", "Train", "ZeroShot", "Report"]),
         .library(name: "SegTesting", targets: ["SegTesting"]),
     ],
     dependencies: [

@@ -11,7 +11,7 @@ protocol TaskLoss {
     ///
     /// - Parameters:
     ///   - images: B×H×W×3 bytes.
-    ///   - labels: B×H×W bytes, 255 = ignore.
+    ///   - labels: B×H×W int64, 255 = ignore.
     ///   - batch: that both are of, which has the labels on the host; nil where there is none.
     func callAsFunction(
         _ network: Segmenter, _ images: Tensor, _ labels: Tensor, of batch: Batch?, taps: inout Taps
@@ -60,7 +60,6 @@ struct PixelLoss: TaskLoss {
         _ network: Segmenter, _ images: Tensor, _ labels: Tensor, of batch: Batch?, taps: inout Taps
     ) -> [LossTerm] {
         let output = network.forward(images, taps: &taps)
-        let labels = labels.long
         var terms = [LossTerm("task", weight: 1, crossEntropy(output.logits, labels, network.model))]
         if let auxiliary = output.auxiliary, auxiliaryWeight > 0 {
             terms.append(LossTerm("auxiliary", weight: auxiliaryWeight, crossEntropy(auxiliary, labels, network.model)))

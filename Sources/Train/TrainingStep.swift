@@ -99,6 +99,7 @@ final class TrainingStep {
     ///   - labels: B×H×W bytes, 255 = ignore.
     ///   - batch: that the images are of, whose teacher's maps may be in a cache; nil asks the living teacher.
     func terms(_ images: Tensor, _ labels: Tensor, at progress: Double, of batch: Batch? = nil) -> [LossTerm] {
+        let labels = labels.long
         var taps = Taps(distiller?.studentTaps ?? [])
         var terms: [LossTerm] = []
         if let task {
@@ -106,7 +107,7 @@ final class TrainingStep {
         } else {
             taps = student.record(taps.requested, of: images)
         }
-        return terms + (distiller?.losses(images, student: taps, labels: labels.long, at: progress, of: batch) ?? [])
+        return terms + (distiller?.losses(images, student: taps, labels: labels, at: progress, of: batch) ?? [])
     }
 
     /// Counts on from `step`, with nothing broken.
