@@ -38,9 +38,10 @@ public enum LibTorch {
 
     private static func open() throws -> UnsafePointer<CTorchAPI> {
         let libraries = folder.appendingPathComponent("lib")
-        // Threads that wait for each other by spinning stand still when other threads (the loader's, another program's)
-        // hold their processor; sleeping costs little and never stalls. Read by OpenMP when LibTorch is opened.
-        setenv("OMP_WAIT_POLICY", "passive", 0)
+        // How long OpenMP's threads spin for the next operator before they sleep, read when LibTorch is opened. Asleep at once, a step of
+        // many small operators takes 1.7 times as long; spinning as long as is usual (300 000), threads stand still for ages when another
+        // program or the loader holds their processor.
+        if getenv("OMP_WAIT_POLICY") == nil { setenv("GOMP_SPINCOUNT", "4000", 0) }
         let suffix = sharedLibrarySuffix
         // LibTorch's own libraries first, by full path: the bridge then needs no run-time search path.
         for name in ["c10", "torch_cpu"] {
