@@ -16,7 +16,7 @@ extension ModelsCommand {
                   HF_ENDPOINT=https://mirror.example segdistill models fetch facebook/dinov2-small
                   segdistill models fetch facebook/dinov2-small --offline
 
-                Takes config.json, preprocessor_config.json, the weights (safetensors where there are any), README and licence. \
+                Takes config.json, preprocessor_config.json, a vocabulary, the weights (safetensors where there are any), README and licence. \
                 What is in the cache is not fetched again; what a break has left off is gone on with. Variables: HF_ENDPOINT, \
                 HF_TOKEN, HF_HUB_OFFLINE, HF_HUB_CACHE, HF_HOME.
                 """)

@@ -31,7 +31,8 @@ struct ParityCommand: ParsableCommand {
             abstract: "Runs a model on the tensor 'image' (B×3×H×W, float32, already normalised).",
             discussion: """
                 Writes the taps (stage1 … stage4; cls, patches, block.<i>; features) and 'logits'. A folder in Hugging Face layout says itself \
-                what it is; a bare file needs the model's name, and the number of classes is read off it.
+                what it is; a bare file needs the model's name, and the number of classes is read off it. A Grounding DINO also wants \
+                'input_ids' (1×T, int64), and a SAM 2 makes masks where there are 'boxes' (1×K×4), or 'points' (1×K×P×2) and 'labels'.
 
                 Examples:
                   segdistill parity model --weights dinov2-small/ --input image.safetensors --output out.safetensors

@@ -1,12 +1,13 @@
 import ArgumentParser
 import Foundation
 import Recipes
+import SegModels
 import Support
 import Torch
 import Train
 import Vision
 
-/// `predict`: label maps of pictures.
+/// `predict`: label maps of pictures; or, of a text, the objects in them.
 struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict",
@@ -15,39 +16,63 @@ struct PredictCommand: ParsableCommand {
             For every picture NAME.jpg it writes NAME.png, whose pixels are class indices in the classes' colours, \
             and with --overlay also NAME.overlay.jpg to look at.
 
+            With --classes the network is the folder of a Grounding DINO, whose boxes prompt the SAM 2 of --segmenter: it finds \
+            whatever the text names, without training, and writes predictions.json, COCO's JSON with masks and scores.
+
             Examples:
               segdistill predict runs/camvid/cwd-seed0 street.jpg --out labels
               segdistill predict runs/camvid/cwd-seed0 photos/ --out labels --overlay
+              segdistill predict grounding-dino-tiny photos/ --segmenter sam2.1-hiera-large --classes "car . traffic light ." --out found
             """)
 
-    @Argument(help: "A run folder, a checkpoint in it, or a model.safetensors.", completion: .file())
+    @Argument(
+        help: "A run folder, a checkpoint in it, or a model.safetensors; with --classes the folder of a Grounding DINO.",
+        completion: .file())
     var network: String
 
     @Argument(help: "JPEG or PNG pictures, or folders of them.", completion: .file())
     var images: [String]
 
-    @Option(help: "The folder for the label maps.", completion: .directory)
+    @Option(help: "The folder for the label maps, or for predictions.json.", completion: .directory)
     var out: String
 
-    @Flag(help: "Also write each picture with its labels laid over it.")
+    @Flag(help: "Also write each picture with its labels or objects laid over it.")
     var overlay = false
+
+    @Option(help: "What to look for: phrases with a full stop behind each, \"car . traffic light .\"")
+    var classes: String?
+
+    @Option(help: "With --classes: the folder of a SAM 2.", completion: .directory)
+    var segmenter: String?
+
+    @Option(help: "With --classes: how sure the detector must be, 0 to 1 (default: 0.3).")
+    var threshold: Double?
 
     @Option(help: "auto, cpu, cuda, cuda:N or mps.")
     var device = "auto"
 
+    func validate() throws {
+        guard classes == nil || segmenter == nil else { return }
+        if classes != nil { throw ValidationError("expected --segmenter FOLDER beside --classes: the SAM 2 that makes masks of boxes") }
+        if segmenter != nil { throw ValidationError("expected --classes TEXT beside --segmenter: what to look for") }
+        if threshold != nil { throw ValidationError("--threshold goes with --classes") }
+    }
+
     func run() throws {
         let files = try pictures()
+        if let classes, let segmenter { return try findObjects(classes, segmenter, in: files) }
+        if GroundingDINO.isThere(URL(fileURLWithPath: network)) {
+            throw UserError(
+                "\(network) holds a detector that reads text",
+                hint: "Say what to look for, and what makes masks: --classes TEXT --segmenter FOLDER",
+                exitCode: .usage)
+        }
         try LibTorch.load()
         let trained = try TrainedNetwork(at: network)
         let recipe = trained.run == nil ? Recipe() : try trained.recipe([])
         let predictor = try Predictor(
             trained.saved, device: Device(device), precision: recipe.student.precision, evaluation: recipe.evaluation)
-        let folder = URL(fileURLWithPath: out)
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        } catch {
-            throw UserError("cannot make the folder \(out): \(error.localizedDescription)", hint: "Choose another --out.")
-        }
+        let folder = try outFolder()
         let bar = ProgressBar("predict", total: files.count)
         for (index, file) in files.enumerated() {
             let image = try Image(contentsOf: file)
@@ -62,6 +87,17 @@ struct PredictCommand: ParsableCommand {
         }
         bar.finish()
         print("\(files.count) label maps in \(out): \(predictor.classes.names.enumerated().map { "\($0) \($1)" }.joined(separator: ", "))")
+    }
+
+    /// The folder for what is written, made.
+    func outFolder() throws -> URL {
+        let folder = URL(fileURLWithPath: out)
+        do {
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        } catch {
+            throw UserError("cannot make the folder \(out): \(error.localizedDescription)", hint: "Choose another --out.")
+        }
+        return folder
     }
 
     /// The pictures that the arguments name, folders opened.
