@@ -3,7 +3,7 @@ import Testing
 
 /// Objects by name: what the command says before it reads weights.
 @Suite struct PredictTests {
-    private static let picture = "docs/images/street-scenes.png"
+    private static let picture = "docs/images/street-scenes-domains.jpg"
 
     private func errors(_ arguments: String..., status: Int32) throws -> String {
         let result = try Tool.run(["predict"] + arguments + ["--out", NSTemporaryDirectory()])

@@ -65,7 +65,7 @@ extension HuggingFaceFamily {
         if GroundingDINO.modelTypes.contains(config.modelType) {
             throw UserError(
                 "\(config.source): '\(config.modelType)' is a detector that reads text",
-                hint: "It finds objects by name: segdistill predict \(config.source) PICTURES --segmenter SAM2_FOLDER --classes \"car . person .\" --out FOUND")
+                hint: "It finds objects by name: segdistill predict FOLDER PICTURES --segmenter SAM2_FOLDER --classes \"car . person .\"")
         }
         guard let family = all.first(where: { $0.modelType == config.modelType }) else {
             let found =
