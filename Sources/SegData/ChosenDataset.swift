@@ -29,11 +29,21 @@ public struct ChosenDataset: Dataset {
             })
     }
 
-    /// A share of them, at least one, drawn by chance but always the same: a smaller share is part of a larger one.
-    public init(_ base: any Dataset, fraction: Double) {
+    /// Those that a list names.
+    /// - Throws: `UserError` with names that the data set does not have.
+    public init(_ base: any Dataset, list: LabelList) throws { self.init(base, places: try list.places(in: base)) }
+
+    /// A share of them, at least one, drawn by chance but always the same: a smaller share is part of a larger one of the same seed.
+    public init(_ base: any Dataset, fraction: Double, seed: Int = 0) {
         let count = max(1, Int((Double(base.count) * fraction).rounded()))
-        var random = SeededRandom(0)
+        var random = SeededRandom(seed)
         self.init(base, places: random.shuffled(0..<base.count).prefix(count).sorted())
+    }
+
+    /// Those of the same data set that are not among these.
+    public var rest: ChosenDataset {
+        let own = Set(places)
+        return ChosenDataset(base, places: (0..<base.count).filter { !own.contains($0) })
     }
 
     public var classes: ClassList { base.classes }

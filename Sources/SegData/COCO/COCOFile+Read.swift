@@ -14,7 +14,11 @@ extension COCOFile {
     }
 
     /// As ``init(contentsOf:badAnnotation:)`` for a file that is already in memory; `name` is what messages call it.
-    public init(decoding bytes: [UInt8], name path: String, badAnnotation: (UserError) throws -> Void = { throw $0 }) throws {
+    /// - Parameter info: called with the JSON of the file's `info`, where it has one.
+    public init(
+        decoding bytes: [UInt8], name path: String, badAnnotation: (UserError) throws -> Void = { throw $0 },
+        info: (Data) throws -> Void = { _ in }
+    ) throws {
         self.init()
         var keys: Set<String> = []
         var raw: [RawAnnotation] = []
@@ -31,6 +35,11 @@ extension COCOFile {
                     case "annotations":
                         keys.insert("annotations")
                         try scanner.array { raw.append(try RawAnnotation(&$0, place: raw.count + 1)) }
+                    case "info":
+                        _ = scanner.peek()
+                        let start = scanner.position
+                        try scanner.skipValue()
+                        try info(Data(buffer: UnsafeBufferPointer(rebasing: bytes[start..<scanner.position])))
                     default: try scanner.skipValue()
                     }
                 }
@@ -105,6 +114,7 @@ extension COCOImage {
     init(_ scanner: inout JSONScanner) throws {
         var (id, width, height): (Int?, Int?, Int?)
         var fileName = ""
+        var name: String?
         let start = scanner.position
         try scanner.object { scanner, key in
             switch key {
@@ -112,6 +122,7 @@ extension COCOImage {
             case "width": width = try scanner.int()
             case "height": height = try scanner.int()
             case "file_name": fileName = try scanner.string()
+            case "name": if !scanner.skipNull() { name = try scanner.string() }
             default: try scanner.skipValue()
             }
         }
@@ -119,7 +130,7 @@ extension COCOImage {
             scanner.position = start
             throw scanner.failure("an image with id, width and height")
         }
-        self.init(id: id, fileName: fileName, width: width, height: height)
+        self.init(id: id, fileName: fileName, name: name, width: width, height: height)
     }
 }
 

@@ -4,14 +4,21 @@ import Vision
 
 extension COCOFile {
     /// Writes images, annotations (with scores where they have such) and categories; masks of runs in their compressed form.
+    /// - Parameter info: JSON for the file's `info`; nil writes none.
     /// - Throws: `UserError` when the disk is full or the folder cannot be written.
-    public func write(to url: URL) throws {
+    public func write(to url: URL, info: Data? = nil) throws {
         try AtomicFile.write(to: url) { handle in
             var writer = JSONWriter(handle)
-            writer.text("{\"images\":")
+            writer.text("{")
+            if let info { writer.text("\"info\":\(String(decoding: info, as: UTF8.self)),\n") }
+            writer.text("\"images\":")
             try writer.list(images) { writer, image in
                 writer.text("{\"id\":\(image.id),\"file_name\":")
                 writer.string(image.fileName)
+                if let name = image.name {
+                    writer.text(",\"name\":")
+                    writer.string(name)
+                }
                 writer.text(",\"width\":\(image.width),\"height\":\(image.height)}")
             }
             writer.text(",\n\"annotations\":")

@@ -45,12 +45,15 @@ public struct COCOImage: Sendable, Equatable {
     public var id: Int
     /// The path relative to the data set's image folder; empty where the file has none.
     public var fileName: String
+    /// As a data set calls the image, in files of pseudo-labels; COCO's have none.
+    public var name: String?
     public var width: Int
     public var height: Int
 
-    public init(id: Int, fileName: String, width: Int, height: Int) {
+    public init(id: Int, fileName: String, name: String? = nil, width: Int, height: Int) {
         self.id = id
         self.fileName = fileName
+        self.name = name
         self.width = width
         self.height = height
     }

@@ -1,0 +1,64 @@
+import Foundation
+import Support
+
+/// Where pseudo-labels come from: the `info` of their file. It has no dates: the same teacher writes the same file.
+public struct PseudoLabelInfo: Codable, Sendable, Equatable {
+    /// The network that they are of.
+    public struct Teacher: Codable, Sendable, Equatable {
+        /// The network's name, such as `mask2former-resnet50`.
+        public var name: String
+        /// As it was given: a run folder or a file.
+        public var path: String
+        /// SHA-256 of the file of weights, in hexadecimal digits.
+        public var digest: String
+
+        public init(name: String, path: String, digest: String) { (self.name, self.path, self.digest) = (name, path, digest) }
+
+        fileprivate var text: String { "\(name) at \(path) (SHA-256 \(digest.prefix(12))…)" }
+    }
+
+    static let kind = "pseudo-labels by segdistill"
+
+    private var description = PseudoLabelInfo.kind
+    public var teacher: Teacher
+    /// Objects of lower scores are not in the file.
+    public var threshold: Double
+    /// The data set's name.
+    public var dataset: String
+    /// The folder from which the images' `file_name` starts; empty where they are in no files.
+    public var images: String
+
+    public init(teacher: Teacher, threshold: Double, dataset: String, images: String) {
+        (self.teacher, self.threshold, self.dataset, self.images) = (teacher, threshold, dataset, images)
+    }
+
+    /// Keys in one order.
+    var json: Data {
+        get throws {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            return try encoder.encode(self)
+        }
+    }
+
+    var isPseudoLabels: Bool { description == Self.kind }
+
+    /// Refuses pseudo-labels that the teacher, as it is now, has not written.
+    /// - Parameters:
+    ///   - teacher: nil where the teacher is not at hand.
+    ///   - threshold: the lowest score that is wanted.
+    /// - Throws: `UserError` saying how to write them anew.
+    public func check(against teacher: Teacher?, threshold: Double, file: String) throws {
+        let again =
+            "Write them anew: segdistill pseudo-label \(teacher?.path ?? self.teacher.path) RECIPE --threshold \(threshold) --out \(file)"
+        if let teacher, teacher.digest != self.teacher.digest {
+            throw UserError(
+                "\(file): the pseudo-labels are stale: they are of \(self.teacher.text), the teacher now is \(teacher.text)", hint: again)
+        }
+        guard self.threshold <= threshold else {
+            throw UserError(
+                "\(file): the pseudo-labels have no objects with scores below \(self.threshold), and those from \(threshold) are wanted",
+                hint: again)
+        }
+    }
+}
