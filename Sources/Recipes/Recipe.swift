@@ -93,6 +93,7 @@ public struct Recipe: RecipeSection {
                     "'\(student.model)' is a backbone without a head; name a network on it ('segdistill models list'), or train it without labels: "
                         + "loss.task: none")
             }
+            if loss.task == .instances { checkWithObjects(&reader) }
             if !data.isLabelled { reader.report(at: "data.labels", "only a recipe with 'loss.task: none' does without labels") }
         }
         if evaluation.batchSize > 1 && evaluation.size == nil && !data.dataset.hasOneSize {

@@ -73,6 +73,9 @@ public struct EvaluationEvent: Codable, Sendable, Equatable {
     /// Nil where no labels are read, as the next.
     public var meanIoU: Double?
     public var pixelAccuracy: Double?
+    /// Of objects by their masks, as COCO has it; nil where none are learnt, and where there are none.
+    public var averagePrecision: Double?
+    public var averagePrecision50: Double?
     /// Where no labels are read: the weighted sum of the distillation's losses, which is to fall.
     public var loss: Double?
     /// Whether `checkpoints/best` is now this one.
@@ -98,7 +101,7 @@ public struct EvaluationEvent: Codable, Sendable, Equatable {
     }
 
     /// What the best checkpoint is chosen by; it is to rise.
-    public var score: Double { meanIoU ?? loss.map { -$0 } ?? -.infinity }
+    public var score: Double { meanIoU ?? averagePrecision ?? loss.map { -$0 } ?? -.infinity }
 }
 
 extension RunEvent: Codable {

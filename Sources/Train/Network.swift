@@ -55,11 +55,11 @@ extension Network where Model == SegmentationModel {
         return withAutocast(autocast, on: device) { model.forward(input, taps: &taps) }
     }
 
-    /// The masks and classes of every layer of a network that predicts masks; taps and outputs may be bfloat16.
-    func predictions(_ images_BHWC: Tensor, taps: inout Taps) -> MaskPredictions {
+    /// The masks and classes of a network that predicts masks, of every layer if asked for; taps and outputs may be bfloat16.
+    func predictions(_ images_BHWC: Tensor, hasAuxiliary: Bool, taps: inout Taps) -> MaskPredictions {
         guard let network = model as? Mask2Former else { preconditionFailure("\(model.card.name) does not predict masks") }
         let input = model.normalize(images_BHWC)
-        return withAutocast(autocast, on: device) { network.predictions(input, hasAuxiliary: true, taps: &taps)! }
+        return withAutocast(autocast, on: device) { network.predictions(input, hasAuxiliary: hasAuxiliary, taps: &taps)! }
     }
 
     /// Class scores B×K×size in float32.

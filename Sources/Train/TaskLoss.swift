@@ -12,9 +12,10 @@ protocol TaskLoss {
     /// - Parameters:
     ///   - images: B×H×W×3 bytes.
     ///   - labels: B×H×W int64, 255 = ignore.
-    ///   - batch: that both are of, which has the labels on the host; nil where there is none.
+    ///   - objects: of each image; nil where it has none.
+    ///   - batch: that all are of, which has the labels on the host; nil where there is none.
     func callAsFunction(
-        _ network: Segmenter, _ images: Tensor, _ labels: Tensor, of batch: Batch?, taps: inout Taps
+        _ network: Segmenter, _ images: Tensor, _ labels: Tensor, objects: [[Instance]?], of batch: Batch?, taps: inout Taps
     ) -> [LossTerm]
 }
 
@@ -22,6 +23,14 @@ extension LossRecipe {
     /// - Throws: `UserError` when the network does not predict what the criterion compares.
     func build(for model: SegmentationModel, device: Device) throws -> any TaskLoss {
         let hasMasks = model is Mask2Former
+        if task == .instances {
+            guard hasMasks else {
+                throw UserError(
+                    "loss.task: \(model.card.name) does not predict masks, by which objects are told apart",
+                    hint: "Take a network of the family mask2former.")
+            }
+            return ObjectTask(criterion: MaskCriterion(masks.options))
+        }
         if criterion == .masks && !hasMasks {
             throw UserError(
                 "loss.criterion: \(model.card.name) does not predict masks",
@@ -57,7 +66,7 @@ struct PixelLoss: TaskLoss {
     }
 
     func callAsFunction(
-        _ network: Segmenter, _ images: Tensor, _ labels: Tensor, of batch: Batch?, taps: inout Taps
+        _ network: Segmenter, _ images: Tensor, _ labels: Tensor, objects: [[Instance]?], of batch: Batch?, taps: inout Taps
     ) -> [LossTerm] {
         let output = network.forward(images, taps: &taps)
         var terms = [LossTerm("task", weight: 1, crossEntropy(output.logits, labels, network.model))]
@@ -78,14 +87,9 @@ struct MaskTask: TaskLoss {
     let criterion: MaskCriterion
 
     func callAsFunction(
-        _ network: Segmenter, _ images: Tensor, _ labels: Tensor, of batch: Batch?, taps: inout Taps
+        _ network: Segmenter, _ images: Tensor, _ labels: Tensor, objects: [[Instance]?], of batch: Batch?, taps: inout Taps
     ) -> [LossTerm] {
-        let found = network.predictions(images, taps: &taps)
-        let layers = found.auxiliary + [found.final]
-        let loss = criterion(
-            classes: layers.map(\.classLogits), masks: layers.map(\.maskLogits), targets: targets(labels, of: batch))
-        let parts = [("class", loss.classification), ("mask", loss.mask), ("dice", loss.dice)]
-        return [LossTerm("task", weight: 1, loss.total, parts: parts)]
+        criterion.terms(network.predictions(images, hasAuxiliary: true, taps: &taps), targets(labels, of: batch))
     }
 
     private func targets(_ labels: Tensor, of batch: Batch?) -> MaskTargets {
@@ -94,5 +98,37 @@ struct MaskTask: TaskLoss {
         }
         // A device would have to be waited for.
         return batch?.withLabels(targets) ?? labels.to(.uint8).withUnsafeBytes(targets)
+    }
+}
+
+/// Mask2Former's criterion with one true mask for every object. Groups that nobody took apart are left out, as the authors do: their pixels
+/// are outside of all masks.
+struct ObjectTask: TaskLoss {
+    let criterion: MaskCriterion
+
+    func callAsFunction(
+        _ network: Segmenter, _ images: Tensor, _ labels: Tensor, objects: [[Instance]?], of batch: Batch?, taps: inout Taps
+    ) -> [LossTerm] {
+        let own = objects.map { ($0 ?? []).filter { !$0.isCrowd && !$0.mask.isEmpty } }
+        let targets = MaskTargets(
+            labels: own.map { $0.map(\.category) }, height: labels.size(1), width: labels.size(2), device: images.device
+        ) { canvas in
+            for (image, objects) in own.enumerated() {
+                for (number, object) in objects.enumerated() {
+                    object.mask.forEachRun { canvas.add(to: number, of: image, column: $0, row: $1, length: $2) }
+                }
+            }
+        }
+        return criterion.terms(network.predictions(images, hasAuxiliary: true, taps: &taps), targets)
+    }
+}
+
+extension MaskCriterion {
+    /// The loss of all layers as a term of a step.
+    fileprivate func terms(_ found: MaskPredictions, _ targets: MaskTargets) -> [LossTerm] {
+        let layers = found.auxiliary + [found.final]
+        let loss = self(classes: layers.map(\.classLogits), masks: layers.map(\.maskLogits), targets: targets)
+        let parts = [("class", loss.classification), ("mask", loss.mask), ("dice", loss.dice)]
+        return [LossTerm("task", weight: 1, loss.total, parts: parts)]
     }
 }

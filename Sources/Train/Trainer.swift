@@ -68,7 +68,8 @@ public final class Trainer {
             try withTorchErrors { try loop() }
         }
         if let frozen = setup.frozen { try withTorchErrors { try frozen.checkUnchanged(in: run.url.path) } }
-        if recipe.loss.task != .none, !FileManager.default.fileExists(atPath: run.metricsFile(named: "test").path) { try test() }
+        let record = recipe.loss.task == .instances ? run.objectMetricsFile(named: "test") : run.metricsFile(named: "test")
+        if recipe.loss.task != .none, !FileManager.default.fileExists(atPath: record.path) { try test() }
         try run.updateInfo {
             $0.status = .finished
             $0.finished = .now
@@ -143,7 +144,11 @@ public final class Trainer {
         let start = StepTimer.now()
         var event = EvaluationEvent(step: position.step, epoch: epoch, split: "val", best: false, seconds: 0)
         try setup.withDeployedWeights {
-            if recipe.loss.task != .none, let student = setup.student.segmenter {
+            if recipe.loss.task == .instances, let student = setup.student.segmenter {
+                let found = try InstanceEvaluation.run(student, on: setup.validationSet, recipe.evaluation, progress: observer.evaluated)
+                let summary = try found.score(.mask).summary
+                (event.averagePrecision, event.averagePrecision50) = (summary.averagePrecision, summary.averagePrecision50)
+            } else if recipe.loss.task != .none, let student = setup.student.segmenter {
                 let result = try ModelEvaluation.run(student, on: setup.validationSet, recipe.evaluation, progress: observer.evaluated)
                 (event.meanIoU, event.pixelAccuracy) = (result.evaluation.scores.meanIoU, result.evaluation.scores.pixelAccuracy)
             } else {
@@ -167,12 +172,22 @@ public final class Trainer {
             position, model: setup.deployedState, info: setup.info(step: position.step), training: setup.trainingState)
     }
 
-    /// Scores the best checkpoint on the test split: `metrics/test.json` and pictures.
+    /// Scores the best checkpoint on the test split: `metrics/test.json` and pictures; of objects `metrics/test-objects.json` and
+    /// `predictions/test.json`.
     private func test() throws {
         let saved = try SavedModel(at: run.url.path)
         let network = Segmenter(
             try saved.load(), device: setup.device, precision: recipe.student.precision, channelsLast: recipe.channelsLast)
         network.storeForInference()
+        if recipe.loss.task == .instances {
+            let dataset = try recipe.data.dataset(.test)
+            let found = try InstanceEvaluation.run(network, on: dataset, recipe.evaluation, progress: observer.evaluated)
+            let metrics = try found.metrics(
+                dataset: recipe.data.dataset.name, split: "test", checkpoint: "best", info: saved.info, run: run.readInfo())
+            try run.write(metrics, named: "test")
+            try found.write(named: "test", in: run)
+            return observer.testedObjects(metrics)
+        }
         let tester = Tester(network, saved.info, recipe)
         let metrics = try tester.score(run, purpose: .test, progress: observer.evaluated)
         observer.tested(metrics)

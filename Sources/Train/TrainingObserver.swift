@@ -15,6 +15,8 @@ public struct TrainingObserver {
     public var validated: (EvaluationEvent) -> Void = { _ in }
     /// The best checkpoint's score on the test split.
     public var tested: (Metrics) -> Void = { _ in }
+    /// The same where objects are learnt.
+    public var testedObjects: (InstanceMetrics) -> Void = { _ in }
     public var finished: () -> Void = {}
 
     public init() {}

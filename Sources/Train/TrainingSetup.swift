@@ -22,6 +22,8 @@ public final class TrainingSetup {
     let step: TrainingStep
     let trainingSet: any Dataset
     let validationSet: any Dataset
+    /// What the student is to tell apart: the pixels' classes, or the objects'.
+    let classes: ClassList
     /// The training and validation samples that cannot be used, where the recipe puts them aside.
     let putAside: [LeftOut]
 
@@ -51,10 +53,10 @@ public final class TrainingSetup {
         putAside = trainingSet.leftOut + validation.leftOut
         // Where bad samples are put aside, all have been read.
         if checkingData && data.dataset.isFiles && data.badSamples == .stop {
-            try Self.check([trainingSet, validationSet], readsLabels: readsLabels, note)
+            try Self.check([trainingSet, validationSet], readsLabels: recipe.loss.task == .segmentation, note)
         }
 
-        let classes = trainingSet.classes
+        classes = try recipe.loss.task == .instances ? Self.objectClasses(trainingSet) : trainingSet.classes
         for target in try data.targetDomains(classes: readsLabels ? classes : nil) {
             try target.checkApart(from: [("training", trainingSet), ("validation", validation)])
             note("target \(target.name): \(target.dataset.count) images")
@@ -126,6 +128,13 @@ public final class TrainingSetup {
         }
     }
 
+    private static func objectClasses(_ dataset: any Dataset) throws -> ClassList {
+        guard let classes = dataset.instanceClasses else {
+            throw UserError("loss.task: the training set has no objects", hint: "Take data with objects, and set data.instances.")
+        }
+        return classes
+    }
+
     /// The number of samples of each split that are read before training; larger sets are looked at evenly spread.
     public static let checkedSamples = 2000
 
@@ -163,7 +172,7 @@ public final class TrainingSetup {
 
     func info(step: Int) -> SavedModelInfo {
         SavedModelInfo(
-            model: recipe.student.model, options: recipe.student.options, classes: trainingSet.classes,
+            model: recipe.student.model, options: recipe.student.options, classes: classes,
             dataset: recipe.data.dataset.name, step: step, description: student.model.origin)
     }
 

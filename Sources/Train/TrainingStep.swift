@@ -97,13 +97,17 @@ final class TrainingStep {
     /// - Parameters:
     ///   - images: B×H×W×3 bytes.
     ///   - labels: B×H×W bytes, 255 = ignore.
+    ///   - objects: of each image; nil: the batch's.
     ///   - batch: that the images are of, whose teacher's maps may be in a cache; nil asks the living teacher.
-    func terms(_ images: Tensor, _ labels: Tensor, at progress: Double, of batch: Batch? = nil) -> [LossTerm] {
+    func terms(
+        _ images: Tensor, _ labels: Tensor, objects: [[Instance]?]? = nil, at progress: Double, of batch: Batch? = nil
+    ) -> [LossTerm] {
         let labels = labels.long
         var taps = Taps(distiller?.studentTaps ?? [])
         var terms: [LossTerm] = []
         if let task {
-            terms = task.loss(task.network, images, labels, of: batch, taps: &taps)
+            let objects = objects ?? batch?.instances ?? []
+            terms = task.loss(task.network, images, labels, objects: objects, of: batch, taps: &taps)
         } else {
             taps = student.record(taps.requested, of: images)
         }

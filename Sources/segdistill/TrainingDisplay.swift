@@ -88,8 +88,17 @@ final class TrainingDisplay {
         note("\(label): on the targets \(domains.meanIoU.map { percentage($0) } ?? "–") (\(scores))")
     }
 
+    private func tested(_ metrics: InstanceMetrics) {
+        let summary = metrics.scores[0].summary
+        let numbers = [("AP", summary.averagePrecision), ("AP50", summary.averagePrecision50)]
+        let text = numbers.map { "\($0) \($1.map { percentage($0) } ?? "–")" }.joined(separator: ", ")
+        note("\(label): test mask \(text) over \(metrics.images) images")
+    }
+
     private func validated(_ event: EvaluationEvent) {
-        let score = event.meanIoU.map { "mIoU \(percentage($0))" } ?? event.loss.map { "distillation loss \(significant($0))" } ?? ""
+        let pixels = event.meanIoU.map { "mIoU \(percentage($0))" }
+        let objects = event.averagePrecision.map { "mask AP \(percentage($0))" }
+        let score = pixels ?? objects ?? event.loss.map { "distillation loss \(significant($0))" } ?? ""
         note("\(label): step \(event.step), validation \(score)\(event.best ? ", the best so far" : "")")
     }
 }

@@ -1,7 +1,7 @@
 /// The task's own loss: of pixels or of masks, or none.
 public struct LossRecipe: RecipeSection {
     /// What the labels are for.
-    public enum Task: String, RecipeChoice { case segmentation, none }
+    public enum Task: String, RecipeChoice { case segmentation, instances, none }
 
     /// What is compared with the labels.
     public enum Criterion: String, RecipeChoice { case auto, crossEntropy, masks }
@@ -18,7 +18,7 @@ public struct LossRecipe: RecipeSection {
         [
             .value(
                 "task", \.task,
-                "segmentation: the labels are learnt; none: labels are not read at all, and the student, which may be a backbone, learns "
+                "segmentation: the labels are learnt; instances: the objects, for networks that predict masks (data.instances); none: labels are not read at all, and the student, which may be a backbone, learns "
                     + "by distillation alone. Its loss on the validation images then chooses the best checkpoint."
             ),
             .value(
@@ -32,7 +32,7 @@ public struct LossRecipe: RecipeSection {
             ).only("task", \.task, .segmentation).known(as: "aux", "auxWeight"),
             .value("classWeights", \.classWeights, or: "none", "A factor for every class, in their order; of the cross-entropy.")
                 .only("task", \.task, .segmentation).known(as: "weights", "weight"),
-            .section("masks", \.masks, "Mask2Former's criterion.").only("task", \.task, .segmentation).known(as: "mask"),
+            .section("masks", \.masks, "Mask2Former's criterion.").only("task", \.task, .segmentation, .instances).known(as: "mask"),
         ]
     }
 

@@ -11,7 +11,7 @@ extension DataRecipe {
     public func loaderOptions(seed: Int, epochs: Int? = nil) -> LoaderOptions {
         var options = LoaderOptions(
             batchSize: loader.batchSize, augmentation: Augmentation(augmentation), seed: seed, epochs: epochs,
-            scaledDecoding: loader.scaledDecoding, cacheMegabytes: loader.cacheMegabytes)
+            scaledDecoding: loader.scaledDecoding, cacheMegabytes: loader.cacheMegabytes, instances: instances)
         if let threads = loader.threads { options.threads = threads }
         return options
     }

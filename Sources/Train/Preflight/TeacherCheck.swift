@@ -55,7 +55,7 @@ struct TeacherCheck {
     /// without.
     /// - Parameter known: used again if it is of the same teacher, images and test.
     func score(_ known: PreflightRecord.Score?, _ note: (String) -> Void) throws -> PreflightRecord.Score? {
-        guard recipe.loss.task != .none, recipe.preflight.teacherImages != 0, let model = teacher.model as? SegmentationModel else {
+        guard recipe.loss.task == .segmentation, recipe.preflight.teacherImages != 0, let model = teacher.model as? SegmentationModel else {
             return nil
         }
         guard model.tapChannels["logits"] == setup.trainingSet.classes.count || distiller.fold != nil else { return nil }

@@ -52,6 +52,7 @@ public struct Replay {
     private static func write(_ record: StepRecord, losses: [String: Double]?, _ setup: TrainingSetup, to file: URL) throws {
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         let recipe = setup.recipe
+        guard recipe.loss.task != .instances else { throw UserError("a step on objects is not kept") }
         let loader = try recipe.data.trainingLoader(setup.trainingSet, seed: recipe.seed, from: record.loader)
         var tensors = record.random
         var samples: [[String]] = []
