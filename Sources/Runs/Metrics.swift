@@ -132,8 +132,18 @@ extension RunFolder {
         return metrics
     }
 
-    /// The names under which evaluations are kept, in order.
-    public func metricsNames() -> [String] {
+    /// The names under which evaluations of label maps are kept, in order.
+    public func metricsNames() -> [String] { allMetricsNames().filter { !Self.isOfObjects($0) } }
+
+    /// The same of objects.
+    public func objectMetricsNames() -> [String] {
+        allMetricsNames().filter(Self.isOfObjects).map { String($0.dropLast(Self.objectsSuffix.count)) }
+    }
+
+    /// A target domain, of label maps, may be called anything.
+    private static func isOfObjects(_ name: String) -> Bool { name.hasSuffix(objectsSuffix) && !name.hasPrefix(targetName("")) }
+
+    private func allMetricsNames() -> [String] {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: metrics.path)) ?? []
         return files.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.map { String($0.dropLast(5)) }.sorted()
     }

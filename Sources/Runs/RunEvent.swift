@@ -73,7 +73,7 @@ public struct EvaluationEvent: Codable, Sendable, Equatable {
     /// Nil where no labels are read, as the next.
     public var meanIoU: Double?
     public var pixelAccuracy: Double?
-    /// Of objects by their masks, as COCO has it; nil where none are learnt, and where there are none.
+    /// COCO's, of the objects' masks; nil where none are learnt, as the next.
     public var averagePrecision: Double?
     public var averagePrecision50: Double?
     /// Where no labels are read: the weighted sum of the distillation's losses, which is to fall.
@@ -86,14 +86,17 @@ public struct EvaluationEvent: Codable, Sendable, Equatable {
     public var time: Double
 
     public init(
-        step: Int, epoch: Double, split: String, meanIoU: Double? = nil, pixelAccuracy: Double? = nil, loss: Double? = nil, best: Bool,
-        seconds: Double, time: Double = Date.now.timeIntervalSince1970
+        step: Int, epoch: Double, split: String, meanIoU: Double? = nil, pixelAccuracy: Double? = nil, averagePrecision: Double? = nil,
+        averagePrecision50: Double? = nil, loss: Double? = nil, best: Bool, seconds: Double,
+        time: Double = Date.now.timeIntervalSince1970
     ) {
         self.step = step
         self.epoch = epoch
         self.split = split
         self.meanIoU = meanIoU
         self.pixelAccuracy = pixelAccuracy
+        self.averagePrecision = averagePrecision
+        self.averagePrecision50 = averagePrecision50
         self.loss = loss
         self.best = best
         self.seconds = seconds

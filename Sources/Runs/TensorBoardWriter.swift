@@ -80,7 +80,10 @@ final class TensorBoardWriter {
             if let memory = event.memory { scalars.append(("memory/bytes", Double(memory))) }
             return scalars
         case .evaluation(let event):
-            let scores = [("mIoU", event.meanIoU), ("pixel_accuracy", event.pixelAccuracy), ("AP", event.averagePrecision), ("distillation_loss", event.loss)]
+            let scores = [
+                ("mIoU", event.meanIoU), ("pixel_accuracy", event.pixelAccuracy), ("AP", event.averagePrecision),
+                ("AP50", event.averagePrecision50), ("distillation_loss", event.loss),
+            ]
             return scores.compactMap { name, value in value.map { (tag: "\(event.split)/\(name)", value: $0) } }
         }
     }

@@ -24,11 +24,7 @@ extension LossRecipe {
     func build(for model: SegmentationModel, device: Device) throws -> any TaskLoss {
         let hasMasks = model is Mask2Former
         if task == .instances {
-            guard hasMasks else {
-                throw UserError(
-                    "loss.task: \(model.card.name) does not predict masks, by which objects are told apart",
-                    hint: "Take a network of the family mask2former.")
-            }
+            guard hasMasks else { throw UserError(withoutMasks: model.card.name) }
             return ObjectTask(criterion: MaskCriterion(masks.options))
         }
         if criterion == .masks && !hasMasks {
@@ -101,8 +97,8 @@ struct MaskTask: TaskLoss {
     }
 }
 
-/// Mask2Former's criterion with one true mask for every object. Groups that nobody took apart are left out, as the authors do: their pixels
-/// are outside of all masks.
+/// Mask2Former's criterion with one true mask for every object. Pixels of groups that nobody took apart, which are no targets, and those
+/// that the crop pads are outside of all masks, as the authors have it.
 struct ObjectTask: TaskLoss {
     let criterion: MaskCriterion
 

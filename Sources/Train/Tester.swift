@@ -103,7 +103,7 @@ public struct Tester {
         return DomainScores(named, classes: classes)
     }
 
-    private func splitName(_ purpose: DataRecipe.Purpose) -> String {
+    func splitName(_ purpose: DataRecipe.Purpose) -> String {
         switch purpose {
         case .train: "train"
         case .validation: "val"

@@ -146,7 +146,12 @@ public final class Trainer {
         try setup.withDeployedWeights {
             if recipe.loss.task == .instances, let student = setup.student.segmenter {
                 let found = try InstanceEvaluation.run(student, on: setup.validationSet, recipe.evaluation, progress: observer.evaluated)
-                let summary = try found.score(.mask).summary
+                let summary = try found.scores(.mask).summary
+                guard summary.averagePrecision != nil else {
+                    throw UserError(
+                        "the validation images have no object, by which the best checkpoint could be chosen",
+                        hint: "Choose another data.validation, or a larger evaluation.limit.")
+                }
                 (event.averagePrecision, event.averagePrecision50) = (summary.averagePrecision, summary.averagePrecision50)
             } else if recipe.loss.task != .none, let student = setup.student.segmenter {
                 let result = try ModelEvaluation.run(student, on: setup.validationSet, recipe.evaluation, progress: observer.evaluated)
@@ -179,17 +184,11 @@ public final class Trainer {
         let network = Segmenter(
             try saved.load(), device: setup.device, precision: recipe.student.precision, channelsLast: recipe.channelsLast)
         network.storeForInference()
-        if recipe.loss.task == .instances {
-            let dataset = try recipe.data.dataset(.test)
-            let found = try InstanceEvaluation.run(network, on: dataset, recipe.evaluation, progress: observer.evaluated)
-            let metrics = try found.metrics(
-                dataset: recipe.data.dataset.name, split: "test", checkpoint: "best", info: saved.info, run: run.readInfo())
-            try run.write(metrics, named: "test")
-            try found.write(named: "test", in: run)
-            return observer.testedObjects(metrics)
-        }
         let tester = Tester(network, saved.info, recipe)
-        let metrics = try tester.score(run, purpose: .test, progress: observer.evaluated)
-        observer.tested(metrics)
+        if recipe.loss.task == .instances {
+            observer.testedObjects(try tester.scoreObjects(run, purpose: .test, progress: observer.evaluated))
+        } else {
+            observer.tested(try tester.score(run, purpose: .test, progress: observer.evaluated))
+        }
     }
 }

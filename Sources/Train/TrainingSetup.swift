@@ -53,10 +53,11 @@ public final class TrainingSetup {
         putAside = trainingSet.leftOut + validation.leftOut
         // Where bad samples are put aside, all have been read.
         if checkingData && data.dataset.isFiles && data.badSamples == .stop {
-            try Self.check([trainingSet, validationSet], readsLabels: recipe.loss.task == .segmentation, note)
+            try Self.check([trainingSet, validationSet], recipe.loss.task, note)
         }
 
-        classes = try recipe.loss.task == .instances ? Self.objectClasses(trainingSet) : trainingSet.classes
+        classes = try recipe.loss.task == .instances ? trainingSet.objectClasses() : trainingSet.classes
+        if recipe.loss.task == .instances { try Self.check(classes, with: [validation, data.dataset(.test)]) }
         for target in try data.targetDomains(classes: readsLabels ? classes : nil) {
             try target.checkApart(from: [("training", trainingSet), ("validation", validation)])
             note("target \(target.name): \(target.dataset.count) images")
@@ -128,22 +129,29 @@ public final class TrainingSetup {
         }
     }
 
-    private static func objectClasses(_ dataset: any Dataset) throws -> ClassList {
-        guard let classes = dataset.instanceClasses else {
-            throw UserError("loss.task: the training set has no objects", hint: "Take data with objects, and set data.instances.")
+    /// What is found later is scored by the same classes.
+    private static func check(_ classes: ClassList, with others: [any Dataset]) throws {
+        for other in others {
+            guard try other.objectClasses().names != classes.names else { continue }
+            throw UserError(
+                "the training images have objects of other classes than those of validation and test",
+                hint: "Choose other splits (data.validation, data.test).")
         }
-        return classes
     }
 
     /// The number of samples of each split that are read before training; larger sets are looked at evenly spread.
     public static let checkedSamples = 2000
 
-    private static func check(_ datasets: [any Dataset], readsLabels: Bool, _ note: (String) -> Void) throws {
+    private static func check(_ datasets: [any Dataset], _ task: LossRecipe.Task, _ note: (String) -> Void) throws {
         for dataset in datasets {
             let part = dataset.count > checkedSamples ? SpreadDataset(dataset, limit: checkedSamples) : dataset
             let check = DatasetCheck(part)
             try check.validate()
-            guard readsLabels else { continue }
+            if task == .instances && check.objects.allSatisfy({ $0 == 0 }) {
+                throw UserError(
+                    "none of \(part.count) images has an object", hint: "loss.task: instances learns objects: choose other splits.")
+            }
+            guard task == .segmentation else { continue }
             guard check.unlabelled == 0 else {
                 throw UserError(
                     "\(check.unlabelled) of \(part.count) images have no labels",

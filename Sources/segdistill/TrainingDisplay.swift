@@ -46,6 +46,7 @@ final class TrainingDisplay {
         }
         observer.validated = validated
         observer.tested = tested
+        observer.testedObjects = tested
         return observer
     }
 
@@ -89,15 +90,18 @@ final class TrainingDisplay {
     }
 
     private func tested(_ metrics: InstanceMetrics) {
-        let summary = metrics.scores[0].summary
-        let numbers = [("AP", summary.averagePrecision), ("AP50", summary.averagePrecision50)]
-        let text = numbers.map { "\($0) \($1.map { percentage($0) } ?? "–")" }.joined(separator: ", ")
-        note("\(label): test mask \(text) over \(metrics.images) images")
+        let (masks, boundaries) = (metrics.masks.summary, metrics.boundaries.summary)
+        let text = "mask \(precision(masks.averagePrecision, masks.averagePrecision50)), boundary AP \(score(boundaries.averagePrecision))"
+        note("\(label): test \(text) over \(metrics.images) images")
     }
+
+    private func precision(_ mean: Double?, _ half: Double?) -> String { "AP \(score(mean)), AP50 \(score(half))" }
+
+    private func score(_ value: Double?) -> String { value.map { percentage($0) } ?? "–" }
 
     private func validated(_ event: EvaluationEvent) {
         let pixels = event.meanIoU.map { "mIoU \(percentage($0))" }
-        let objects = event.averagePrecision.map { "mask AP \(percentage($0))" }
+        let objects = event.averagePrecision.map { "mask \(precision($0, event.averagePrecision50))" }
         let score = pixels ?? objects ?? event.loss.map { "distillation loss \(significant($0))" } ?? ""
         note("\(label): step \(event.step), validation \(score)\(event.best ? ", the best so far" : "")")
     }

@@ -18,8 +18,8 @@ public struct LossRecipe: RecipeSection {
         [
             .value(
                 "task", \.task,
-                "segmentation: the labels are learnt; instances: the objects, for networks that predict masks (data.instances); none: labels are not read at all, and the student, which may be a backbone, learns "
-                    + "by distillation alone. Its loss on the validation images then chooses the best checkpoint."
+                "segmentation: the labels are learnt; instances: the objects (data.instances), for networks that predict masks; none: labels are "
+                    + "not read at all, and the student, which may be a backbone, learns by distillation alone. Its loss on the validation images then chooses the best checkpoint."
             ),
             .value(
                 "criterion", \.criterion,

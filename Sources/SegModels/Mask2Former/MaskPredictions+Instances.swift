@@ -11,10 +11,12 @@ extension MaskPredictions {
     public func instances(threshold: Double = 0.5, maskSize: [Int]? = [384, 384], sizes: [[Int]]? = nil) -> [SegmentMap] {
         checkCount(sizes)
         return withoutGradients {
-            let logits = resizedMasks(maskSize)
             let probabilities = classLogits.softmax(-1)
-            return (0..<logits.size(0)).map { image in
-                instances(logits[image], probabilities[image], threshold, size: sizes?[image])
+            return (0..<maskLogits.size(0)).map { image in
+                // Of one image at a time: at its own size a hundred masks are large.
+                let masks = maskLogits[image..<image + 1].detach()
+                let logits = maskSize.map { F.bilinear(masks, $0) } ?? masks
+                return instances(logits[0], probabilities[image], threshold, size: sizes?[image])
             }
         }
     }

@@ -14,7 +14,6 @@ public struct SpreadDataset: Dataset {
 
     public var classes: ClassList { base.classes }
     public var instanceClasses: ClassList? { base.instanceClasses }
-    public var instanceClasses: ClassList? { base.instanceClasses }
     public var leftOut: [LeftOut] { base.leftOut }
     public func name(_ index: Int) -> String { base.name(place(index)) }
     public func files(_ index: Int) -> [URL] { base.files(place(index)) }

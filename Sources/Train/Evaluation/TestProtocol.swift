@@ -82,6 +82,15 @@ public struct TestProtocol: Sendable, Equatable {
         return mirrored ? logits.flip([3]) : logits
     }
 
+    /// What the network sees of images in one view: B×h×w×3.
+    /// - Parameter images: B×H×W×3 bytes.
+    func seen(_ images: Tensor) -> Tensor {
+        let base = size.map { [$0.height, $0.width] } ?? [images.size(1), images.size(2)]
+        let target = base.map(fitting)
+        if target == [images.size(1), images.size(2)] { return images }
+        return F.bilinearAntialiased(images.permute(0, 3, 1, 2).float.contiguous(), target).permute(0, 2, 3, 1)
+    }
+
     private func fitting(_ side: Int) -> Int { max(multiple, (side + multiple / 2) / multiple * multiple) }
 
     private func slide(_ input: Tensor, _ window: Size, _ step: Size, _ network: (Tensor, [Int]) -> Tensor) -> Tensor {

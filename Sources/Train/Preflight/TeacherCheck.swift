@@ -117,7 +117,7 @@ struct TeacherCheck {
                         + "are its classes in the same order?")
             }
         }
-        let (own, theirs) = (setup.trainingSet.classes.names, distiller.teacherClasses?.names)
+        let (own, theirs) = (setup.classes.names, distiller.teacherClasses?.names)
         if distiller.fold == nil, let theirs, theirs.count == own.count, let place = own.indices.first(where: { own[$0] != theirs[$0] }) {
             warnings.append(
                 "The teacher's classes have other names than the student's: class \(place) is \(theirs[place]) there and \(own[place]) here. "

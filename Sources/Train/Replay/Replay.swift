@@ -7,6 +7,7 @@ import Support
 import TensorFiles
 import Torch
 import TorchNN
+import Vision
 
 /// One training step in a file: its batch as the network saw it, the weights before it, and the random numbers. It needs neither the data
 /// set's files nor the checkpoint to be run again.
@@ -25,6 +26,8 @@ public struct Replay {
         /// Where the first batch stands in the loader's sequence; the augmentation follows from it and the seed.
         public var position: LoaderPosition
         public var seed: Int
+        /// Of each batch the images' objects, where the recipe has them read.
+        public var objects: [[[KeptObject]?]]?
         /// The weighted losses as training computed them; nil where it did not look at that step.
         public var losses: [String: Double]?
     }
@@ -52,19 +55,21 @@ public struct Replay {
     private static func write(_ record: StepRecord, losses: [String: Double]?, _ setup: TrainingSetup, to file: URL) throws {
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         let recipe = setup.recipe
-        guard recipe.loss.task != .instances else { throw UserError("a step on objects is not kept") }
         let loader = try recipe.data.trainingLoader(setup.trainingSet, seed: recipe.seed, from: record.loader)
         var tensors = record.random
         var samples: [[String]] = []
+        var objects: [[[KeptObject]?]] = []
         for index in 0..<recipe.optimizer.accumulate {
             guard let batch = try loader.next() else { break }
             samples.append(batch.indices.map(setup.trainingSet.name))
+            objects.append(batch.instances.map { $0.map { $0.map(KeptObject.init) } })
             tensors += [("images.\(index)", batch.images(on: .cpu)), ("labels.\(index)", batch.labels(on: .cpu))]
         }
         tensors += setup.student.model.stateDict().map { ("student.\($0)", $1) }
         tensors += (setup.distiller?.stateDict ?? []).map { ("methods.\($0)", $1) }
         let header = Header(
-            step: record.step, steps: setup.steps, samples: samples, position: record.loader, seed: recipe.seed, losses: losses)
+            step: record.step, steps: setup.steps, samples: samples, position: record.loader, seed: recipe.seed,
+            objects: recipe.data.instances ? objects : nil, losses: losses)
         try Tensor.save(tensors, metadata: [metadataKey: JSONFile.text(of: header)], to: file)
     }
 
@@ -101,8 +106,10 @@ public struct Replay {
                 guard let images = tensors["images.\(index)"], let labels = tensors["labels.\(index)"] else {
                     throw UserError("\(url.path): batch \(index) is missing")
                 }
+                let size = Size(width: labels.size(2), height: labels.size(1))
+                let objects = try header.objects?[index].map { try $0?.map { try $0.instance(size, url) } }
                 let terms = step.terms(
-                    images.to(setup.device), labels.to(setup.device), at: Double(header.step - 1) / Double(header.steps))
+                    images.to(setup.device), labels.to(setup.device), objects: objects, at: Double(header.step - 1) / Double(header.steps))
                 result.add(terms, norms: terms.gradientNorms(on: step.trunk))
                 terms.total.backward()
             }
