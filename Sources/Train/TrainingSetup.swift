@@ -56,7 +56,8 @@ public final class TrainingSetup {
             try Self.check([trainingSet, validationSet], recipe.loss.task, note)
         }
 
-        classes = try recipe.loss.task == .instances ? trainingSet.objectClasses() : trainingSet.classes
+        let classes = try recipe.loss.task == .instances ? trainingSet.objectClasses() : trainingSet.classes
+        self.classes = classes
         if recipe.loss.task == .instances { try Self.check(classes, with: [validation, data.dataset(.test)]) }
         for target in try data.targetDomains(classes: readsLabels ? classes : nil) {
             try target.checkApart(from: [("training", trainingSet), ("validation", validation)])

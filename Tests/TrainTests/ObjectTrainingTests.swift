@@ -44,9 +44,9 @@ import Vision
     @Test(arguments: [[], ["data.augmentation.mix.kind=copyPaste", "optimizer.accumulate=2", "preflight.enabled=true"]])
     func resumingContinuesBitForBit(_ overrides: [String]) throws {
         let scratch = try Scratch()
-        let recipe = try Shapes(at: scratch["shapes"]).recipe(overrides: overrides + ["data.loader.batchSize=2"])
+        let recipe = try Shapes(at: scratch["shapes"]).recipe(steps: 4, overrides: overrides + ["data.loader.batchSize=2"])
         try train(recipe, into: scratch["whole"])
-        #expect(throws: Interrupted.self) { try trainAndInterrupt(recipe, into: scratch["stopped"], after: 3) }
+        #expect(throws: Interrupted.self) { try trainAndInterrupt(recipe, into: scratch["stopped"], after: 2) }
         try train(recipe, into: scratch["stopped"], existing: .resume)
         #expect(try scratch["stopped"].lastCheckpoint() == scratch["whole"].lastCheckpoint())
     }
@@ -95,7 +95,7 @@ import Vision
         let file = try #require(FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil).first)
         let replay = try Replay(at: file)
         let objects = try #require(replay.header.objects?.first)
-        #expect(objects.compactMap { $0?.count }.sorted() == [0, 2, 2, 3] && objects.joined().isEmpty == false)
+        #expect(objects.compactMap { $0?.count }.sorted() == [0, 2, 2, 3])
         #expect(try replay.run(TrainingSetup(recipe)).terms.contains { !$0.weighted.isFinite })
     }
 
