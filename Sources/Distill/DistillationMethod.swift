@@ -3,7 +3,7 @@ import Support
 import Torch
 import TorchNN
 
-/// A way for the student to learn from the teacher: declared taps, a loss, and the memory that it takes.
+/// A way for the student to learn, from the teacher or from what it sees itself: declared taps, a loss, and the memory that it takes.
 ///
 /// A method is a module: what it trains beside the student (projectors) are its parameters. It is one file in `Methods/`,
 /// one line in ``Methods/all``, one page in `docs/methods/`, one fixture.
@@ -29,6 +29,9 @@ public protocol DistillationMethod: Module {
     /// How the student sees each batch a second time, where the schema's taps name a masked role.
     var maskedView: MaskedView? { get }
 
+    /// - Throws: `UserError` when a batch of so many images leaves nothing to learn from.
+    func check(batch: Int) throws
+
     /// Patterns of parameters that some settings do without, which `segdistill parity loss` may be given all the same.
     static var spareParameters: [String] { get }
 }
@@ -37,6 +40,7 @@ extension DistillationMethod {
     public static var draws: [RandomDraw] { [] }
     public var opponent: Opponent? { nil }
     public var maskedView: MaskedView? { nil }
+    public func check(batch: Int) throws {}
     public static var spareParameters: [String] { [] }
 }
 
@@ -122,17 +126,21 @@ public struct MethodInputs {
     public let labels: Tensor?
     /// By name, what the method would draw at random.
     public let draws: [String: Tensor]
+    /// The share of the training that is over.
+    public let progress: Double
     /// What the student's convolutions and matrix products compute in, and so the method's own layers; nil: float32.
     public let autocast: DType?
 
     public init(
-        teacher: [String: Tensor], student: [String: Tensor], labels: Tensor? = nil, draws: [String: Tensor] = [:], autocast: DType? = nil
+        teacher: [String: Tensor], student: [String: Tensor], labels: Tensor? = nil, draws: [String: Tensor] = [:], progress: Double = 1,
+        autocast: DType? = nil
     ) {
         self.teacher = teacher
         self.student = student
         self.labels = labels
         self.autocast = autocast
         self.draws = draws
+        self.progress = progress
     }
 }
 
@@ -183,6 +191,7 @@ public enum Methods {
         MaskedGenerativeDistillation.self,
         VisionTransformerDistillation.self,
         GeneralizableDistillation.self,
+        InstanceContrast.self,
     ]
 
     public static var schemas: [MethodSchema] { all.map { $0.schema } }

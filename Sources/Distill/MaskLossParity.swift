@@ -26,36 +26,23 @@ public enum MaskLossParity {
     ///   target its query, −1 where there are more targets than queries.
     /// - Throws: `UserError` naming what is missing, left over or of another shape; `TorchError`.
     public static func run(_ recipe: MethodRecipe, inputs: [String: Tensor]) throws -> [(String, Tensor)] {
-        var rest = inputs
-        func take(_ name: String, _ shape: [Int?]) throws -> Tensor {
-            guard let tensor = rest.removeValue(forKey: name) else {
-                throw UserError(
-                    "expected the tensor '\(name)', found \(inputs.keys.sorted().joined(separator: ", "))",
-                    hint: "segdistill parity loss mask2former --describe lists what the loss takes.")
-            }
-            guard fits(tensor.shape, shape) else {
-                throw UserError("expected '\(name)' of the shape \(text(shape)), found \(tensor.shape)")
-            }
-            return tensor
-        }
-        let classes = try take("class.logits", [nil, nil, nil])
-        let masks = try take("mask.logits", [classes.size(0), classes.size(1), nil, nil])
+        var given = ParityInputs(inputs, of: schema.name)
+        let classes = try given.take("class.logits", [nil, nil, nil])
+        let masks = try given.take("mask.logits", [classes.size(0), classes.size(1), nil, nil])
         var labels: [[Int]] = []
         var truth: [Tensor] = []
         for image in 0..<classes.size(0) {
-            let own = try take("target.\(image).labels", [nil])
+            let own = try given.take("target.\(image).labels", [nil])
             let size: [Int?] = truth.first.map { Array($0.shape.suffix(2)) } ?? [nil, nil]
-            truth.append(try take("target.\(image).masks", [own.size(0)] + size))
+            truth.append(try given.take("target.\(image).masks", [own.size(0)] + size))
             labels.append(own.array(of: Int.self))
             try check(labels[image], truth[image], image, classes: classes.size(2) - 1)
         }
         let count = labels.reduce(0) { $0 + $1.count }
         var points = MaskCriterion.Points()
-        if rest["matching.points"] != nil { points.matching = try take("matching.points", [nil, 2]).float }
-        if rest["loss.points"] != nil { points.loss = try take("loss.points", [count, nil, 2]).float }
-        if let name = rest.keys.min() {
-            throw UserError("the loss takes no tensor '\(name)'", hint: "segdistill parity loss mask2former --describe lists them.")
-        }
+        if given.has("matching.points") { points.matching = try given.take("matching.points", [nil, 2]).float }
+        if given.has("loss.points") { points.loss = try given.take("loss.points", [count, nil, 2]).float }
+        try given.finish()
         let criterion = MaskCriterion(options(recipe))
         return try withTorchErrors {
             let leaves = [classes, masks].map { $0.float.detach().clone() }
@@ -107,10 +94,4 @@ public enum MaskLossParity {
         guard masks.count > 0, !((masks .== 0) .| (masks .== 1)).all().item().isEqual(to: 1) else { return }
         throw UserError("target.\(image).masks has values other than 0 and 1", hint: "A true mask says of each pixel whether it is inside.")
     }
-
-    private static func fits(_ shape: [Int], _ wanted: [Int?]) -> Bool {
-        shape.count == wanted.count && zip(shape, wanted).allSatisfy { $1 == nil || $0 == $1 }
-    }
-
-    private static func text(_ shape: [Int?]) -> String { shape.map { $0.map(String.init) ?? "·" }.joined(separator: "×") }
 }

@@ -10,17 +10,18 @@ public struct MethodTaps: Sendable {
     public init(_ recipe: MethodRecipe) throws {
         for tap in recipe.schema.taps {
             let keys = recipe.schema.tapKeys(tap)
-            let sides = [keys.teacher, keys.student].map { recipe.taps[$0]?.names ?? [] }
-            guard sides[0].count == sides[1].count else {
+            let own = recipe.taps[keys.student]?.names ?? []
+            let theirs = tap.teacher.map { _ in recipe.taps[keys.teacher]?.names ?? [] }
+            if let theirs, theirs.count != own.count {
                 throw UserError(
-                    "\(recipe.name): taps.\(keys.teacher) names \(sides[0].count) maps and taps.\(keys.student) \(sides[1].count)",
+                    "\(recipe.name): taps.\(keys.teacher) names \(theirs.count) maps and taps.\(keys.student) \(own.count)",
                     hint: "They are compared one by one: give as many for both.")
             }
-            for (index, pair) in zip(sides[0], sides[1]).enumerated() {
+            for (index, name) in own.enumerated() {
                 let role = tap.isList ? "\(tap.role)\(index + 1)" : tap.role
-                (teacher[role], student[role]) = pair
+                (teacher[role], student[role]) = (theirs?[index], name)
             }
-            if tap.isOptional && sides.contains([TapSchema.none]) { leaveOut(tap.role) }
+            if tap.isOptional && (own + (theirs ?? [])).contains(TapSchema.none) { leaveOut(tap.role) }
         }
     }
 

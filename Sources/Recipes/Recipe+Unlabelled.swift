@@ -12,6 +12,12 @@ extension Recipe {
         for (index, method) in distillation.enumerated() where method.schema.needsLabels {
             reader.report(at: "distillation.\(index)", "\(method.name) learns from the labels, \(why); take another method")
         }
+        for (index, method) in distillation.enumerated() where method.schema.comparesViews {
+            reader.report(
+                at: "distillation.\(index)",
+                "\(method.name) compares two views of an image; with 'loss.task: none' the losses on the validation images are the score, and "
+                    + "these have one view")
+        }
         if data.loader.sampling != .shuffle {
             reader.report(at: "data.loader.sampling", "goes by the labels, \(why); take shuffle")
         }

@@ -56,6 +56,9 @@ public struct Recipe: RecipeSection {
     }
 
     mutating func resolve(_ reader: RecipeReader) {
+        if data.augmentation.strong == nil && distillation.contains(where: \.schema.comparesViews) {
+            data.augmentation.strong = .strongView
+        }
         guard evaluation.mode == .slide else { return }
         if !reader.isGiven("evaluation.window"), let crop = data.augmentation.crop { evaluation.window = crop }
         if !reader.isGiven("evaluation.stride") {
@@ -71,15 +74,21 @@ public struct Recipe: RecipeSection {
         if role == .teacher && teacher != nil {
             reader.report(at: "role", "'teacher' is for a network that is trained without one; leave the 'teacher' section out")
         }
-        if teacher == nil && !distillation.isEmpty {
+        if teacher == nil && distillation.contains(where: \.schema.needsTeacher) {
             reader.report(at: "distillation", "needs a 'teacher' section; without one, leave the methods out")
         }
         if teacher?.cache != nil && data.augmentation.mix != nil {
             reader.report(
                 at: "teacher.cache", "a cached teacher has not seen mixed images; leave out 'data.augmentation.mix', or the cache")
         }
-        if teacher != nil && distillation.isEmpty {
-            reader.report(at: "teacher", "has no effect without a method in 'distillation', such as - method: kd")
+        if teacher != nil && !distillation.contains(where: \.schema.needsTeacher) {
+            let kind = distillation.isEmpty ? "a method in" : "a method that looks at it in"
+            reader.report(at: "teacher", "has no effect without \(kind) 'distillation', such as - method: kd")
+        }
+        for (index, method) in distillation.enumerated() where method.schema.comparesViews && data.augmentation.crop == nil {
+            reader.report(
+                at: "distillation.\(index)",
+                "\(method.name) compares two views of an image, which have one size: set 'data.augmentation.crop'")
         }
         if let count = data.classCount, let weights = loss.classWeights, weights.count != count {
             reader.report(at: "loss.classWeights", "expected \(count) numbers, one a class, found \(weights.count)")

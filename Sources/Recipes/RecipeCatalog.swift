@@ -44,9 +44,15 @@ public struct MethodSchema: Sendable, Equatable {
         self.taps = taps
         self.needsLabels = needsLabels
     }
+
+    /// Whether the method looks at a teacher: the maps that it declares are not all of the student alone.
+    public var needsTeacher: Bool { taps.isEmpty || taps.contains { $0.teacher != nil } }
+
+    /// Whether the method looks at the strongly augmented view of each image too.
+    public var comparesViews: Bool { taps.contains { $0.strongRole != nil } }
 }
 
-/// One map, or a list of maps, that a method takes from both networks.
+/// One map, or a list of maps, that a method takes from both networks or from the student alone.
 public struct TapSchema: Sendable, Equatable {
     /// What a method takes of a tap.
     public enum Layout: Sendable, Equatable {
@@ -56,16 +62,23 @@ public struct TapSchema: Sendable, Equatable {
         case tokens
         /// B×C: a class token.
         case vector
+        /// B×Q×C: what belongs to each of Q queries.
+        case queries
+
+        /// Whether the tap has places in the image.
+        public var hasPlaces: Bool { self == .map || self == .tokens }
     }
 
     /// The method's word for it: `features`. The maps of a list are numbered from 1: `stage1`, `stage2`, ….
     public let role: String
-    /// The teacher's stage or head; several for a list.
-    public let teacher: SettingValue
+    /// The teacher's stage or head; several for a list. Nil: the method looks at the student's alone.
+    public let teacher: SettingValue?
     public let student: SettingValue
     public let layout: Layout
     /// The word for the same tap of the student's masked view, where the method asks for one.
     public let maskedRole: String?
+    /// The word for the same tap of the student's pass over the strongly augmented view, where the method compares views.
+    public let strongRole: String?
     /// Whether the method goes without it where a network has none, or the recipe says ``none``.
     public let isOptional: Bool
     public let doc: String
@@ -80,15 +93,25 @@ public struct TapSchema: Sendable, Equatable {
     ) {
         (self.role, self.teacher, self.student, self.doc) = (role, .text(teacher), .text(student), doc)
         (self.layout, self.maskedRole, self.isOptional) = (layout, maskedRole, isOptional)
+        strongRole = nil
+    }
+
+    /// What a method takes of the student alone.
+    public init(
+        student name: String, as role: String, layout: Layout = .map, strong strongRole: String? = nil, isOptional: Bool = false,
+        doc: String
+    ) {
+        (self.role, teacher, student, self.doc) = (role, nil, .text(name), doc)
+        (self.layout, maskedRole, self.strongRole, self.isOptional) = (layout, nil, strongRole, isOptional)
     }
 
     /// A list of maps, as long on both sides.
     public init(list role: String, teacher: [String], student: [String], doc: String) {
         (self.role, self.teacher, self.student, self.doc) = (role, .texts(teacher), .texts(student), doc)
-        (layout, maskedRole, isOptional) = (.map, nil, false)
+        (layout, maskedRole, strongRole, isOptional) = (.map, nil, nil, false)
     }
 
-    public var isList: Bool { if case .texts = teacher { true } else { false } }
+    public var isList: Bool { if case .texts = student { true } else { false } }
 }
 
 extension MethodSchema {
@@ -105,10 +128,8 @@ extension MethodSchema {
         taps.flatMap { tap in
             let keys = tapKeys(tap)
             let kind: SettingSchema.Kind = tap.isList ? .texts : .text
-            return [
-                SettingSchema(keys.teacher, kind, default: tap.teacher, doc: "The teacher's: \(tap.doc)"),
-                SettingSchema(keys.student, kind, default: tap.student, doc: "The student's: \(tap.doc)"),
-            ]
+            let teacher = tap.teacher.map { [SettingSchema(keys.teacher, kind, default: $0, doc: "The teacher's: \(tap.doc)")] } ?? []
+            return teacher + [SettingSchema(keys.student, kind, default: tap.student, doc: "The student's: \(tap.doc)")]
         }
     }
 }

@@ -72,10 +72,15 @@ extension Benchmark {
         let roles = try MethodTaps(recipe)
         return try withTorchErrors {
             let teacher = roles.teacher.mapValues { _ in Tensor.randn(shape, device: device) }
-            let student = roles.student.mapValues { _ in Tensor.randn(shape, device: device) }
-            for map in student.values { map.requiresGrad = true }
             // As many as Cityscapes has, where no map holds class scores.
             let classes = roles.teacher.values.contains("logits") ? shape[1] : min(19, shape[1])
+            var student = roles.student.mapValues { _ in Tensor.randn(shape, device: device) }
+            for tap in kind.schema.taps {
+                // As many queries as a map has channels.
+                if tap.layout == .queries { student[tap.role] = .randn([shape[0], shape[1], classes + 1], device: device) }
+                if let strong = tap.strongRole { student[strong] = .randn(shape, device: device) }
+            }
+            for map in student.values { map.requiresGrad = true }
             let labels = kind.schema.needsLabels ? Tensor.randint(0, classes, [shape[0], shape[2], shape[3]], device: device) : nil
             let method = try kind.init(
                 MethodSetup(

@@ -6,9 +6,10 @@ import Support
 import Torch
 import TorchNN
 
-/// The teacher and the methods by which the student learns from it.
+/// The methods by which the student learns, and the teacher that they learn from.
 final class Distiller {
-    let teacher: Network<VisionModel>
+    /// Nil where no method looks at one.
+    let teacher: Network<VisionModel>?
     /// In place of the living teacher, where the recipe has one and it is filled.
     private(set) var cache: TeacherCache?
     private let student: Network<VisionModel>
@@ -29,14 +30,17 @@ final class Distiller {
         let teacherTaps: [String: String]
         let studentTaps: [String: String]
         let masked: MaskedPass?
+        /// The student's taps of the strongly augmented view, by role.
+        let strongTaps: [String: String]
     }
 
     /// - Throws: `UserError` when a tap does not exist, or the models do not fit a method.
     /// - Parameters:
+    ///   - teacher: nil where no method looks at one.
     ///   - teacherClasses: nil where nobody says them.
     ///   - classes: the student's.
     init(
-        teacher: Network<VisionModel>, classes teacherClasses: ClassList?, student: Network<VisionModel>, methods recipes: [MethodRecipe],
+        teacher: Network<VisionModel>?, classes teacherClasses: ClassList?, student: Network<VisionModel>, methods recipes: [MethodRecipe],
         of classes: ClassList, fold: ClassFold?
     ) throws {
         self.teacher = teacher
@@ -48,8 +52,8 @@ final class Distiller {
         methods = try recipes.map { recipe in
             let kind = try Methods.named(recipe.name)
             var taps = try MethodTaps(recipe)
-            omissions += taps.leaveOutWhatIsMissing(in: teacher.model, student.model, recipe.schema)
-            var teacherChannels = try Self.channels(taps.teacher, teacher.model, recipe.schema, "teacher")
+            omissions += taps.leaveOutWhatIsMissing(in: teacher?.model, student.model, recipe.schema)
+            var teacherChannels = try teacher.map { try Self.channels(taps.teacher, $0.model, recipe.schema, "teacher") } ?? [:]
             var studentChannels = try Self.channels(taps.student, student.model, recipe.schema, "student")
             let masked = taps.masked(recipe.schema)
             for (role, tap) in masked { studentChannels[role] = student.model.tapChannels[tap]! }
@@ -71,7 +75,7 @@ final class Distiller {
             }
             return Active(
                 name: name, recipe: recipe, method: method, teacherTaps: taps.teacher, studentTaps: taps.student,
-                masked: method.maskedView.map { MaskedPass($0, taps: masked, of: student) })
+                masked: method.maskedView.map { MaskedPass($0, taps: masked, of: student) }, strongTaps: taps.strong(recipe.schema))
         }
         self.omissions = omissions
         opponents = Opponents(methods.compactMap { active in active.method.opponent.map { (active.name, $0) } })
@@ -80,13 +84,14 @@ final class Distiller {
     private static func channels(
         _ taps: [String: String], _ model: VisionModel, _ schema: MethodSchema, _ side: String
     ) throws -> [String: Int] {
-        let vectors = Set(schema.taps.filter { $0.layout == .vector }.map(\.role))
+        let layouts = Dictionary(uniqueKeysWithValues: schema.taps.map { ($0.role, $0.layout) })
         let found = try taps.map { role, tap in
-            let known = model.tapChannels.keys.filter { (model.tapStrides[$0]! == 0) == vectors.contains(role) }.sorted()
+            let hasPlaces = layouts[role]?.hasPlaces ?? true
+            let known = model.tapChannels.keys.filter { (model.tapStrides[$0]! > 0) == hasPlaces }.sorted()
             if known.contains(tap) { return (role, model.tapChannels[tap]!) }
             let nearest = nearestName(to: tap, in: known).map { "Did you mean '\($0)'? " } ?? ""
             throw UserError(
-                "\(schema.name): the \(side) \(model.card.name) has no tap '\(tap)'\(vectors.contains(role) ? " that is a vector" : "")",
+                "\(schema.name): the \(side) \(model.card.name) has no tap '\(tap)'\(hasPlaces ? "" : " that is a vector")",
                 hint: "\(nearest)Its taps: \(known.isEmpty ? "none" : known.joined(separator: ", ")).")
         }
         return Dictionary(uniqueKeysWithValues: found)
@@ -107,16 +112,19 @@ final class Distiller {
     /// What the teacher's has to, when every method has set in.
     var teacherTaps: Set<String> { Set(methods.flatMap { $0.teacherTaps.values }) }
 
+    /// Whether a batch has to bring a strongly augmented view of its images.
+    var comparesViews: Bool { methods.contains { !$0.strongTaps.isEmpty } }
+
     /// From now on batches get their maps from the cache, and the teacher's weights are let go of, unless somebody still asks it.
     func use(_ cache: TeacherCache, keepingTeacher: Bool) {
         self.cache = cache
-        if !keepingTeacher { teacher.release() }
+        if !keepingTeacher { teacher?.release() }
     }
 
     /// What is trained beside the student, with paths such as `cwd.projector.weight`.
     var namedParameters: [(String, Tensor)] {
         methods.flatMap { active in
-            active.method.namedParameters().filter { !opponents.parameters.contains(ObjectIdentifier($1)) }
+            active.method.namedParameters().filter { $1.requiresGrad && !opponents.parameters.contains(ObjectIdentifier($1)) }
                 .map { ("\(active.name).\($0)", $1) }
         } + maskTokens
     }
@@ -151,20 +159,26 @@ final class Distiller {
     /// does not reach the student.
     ///
     /// - Parameters:
+    ///   - strong: the strongly augmented view of the images, where a method compares views.
     ///   - progress: the share of the training that is over.
     ///   - batch: that the images are of; nil asks the living teacher.
-    func losses(_ images: Tensor, student taps: Taps, labels: Tensor, at progress: Double, of batch: Batch? = nil) -> [LossTerm] {
+    func losses(
+        _ images: Tensor, strong: Tensor? = nil, student taps: Taps, labels: Tensor, at progress: Double, of batch: Batch? = nil
+    ) -> [LossTerm] {
         let weights = methods.map { $0.recipe.weight(at: progress) }
         let wanted = Set(zip(methods, weights).flatMap { $1 > 0 ? Array($0.teacherTaps.values) : [] })
         let seen = wanted.isEmpty ? [:] : teacherMaps(wanted, of: images, in: batch)
         let own = maps(taps, of: student.model, images)
+        let compared = Set(zip(methods, weights).flatMap { $1 > 0 ? Array($0.strongTaps.values) : [] })
+        let others = compared.isEmpty ? [:] : strongMaps(compared, of: strong)
         return zip(methods, weights).map { active, weight in
             guard weight > 0 else { return LossTerm(active.name, weight: 0, nil) }
             let clean = active.studentTaps.mapValues { own[$0]! }
             let hidden = active.masked?.maps(of: images, by: student) ?? [:]
+            let views = hidden.merging(active.strongTaps.mapValues { others[$0]! }) { $1 }
             let inputs = MethodInputs(
-                teacher: active.teacherTaps.mapValues { seen[$0]! }, student: clean.merging(hidden) { $1 }, labels: labels,
-                autocast: student.autocast)
+                teacher: active.teacherTaps.mapValues { seen[$0]! }, student: clean.merging(views) { $1 }, labels: labels,
+                progress: progress, autocast: student.autocast)
             let loss = active.method.loss(inputs)
             loss.opponent?.backward()
             let opponent = loss.opponent.map { [(name: "opponent", value: $0)] } ?? []
@@ -175,7 +189,8 @@ final class Distiller {
     /// The teacher's maps by tap, class scores in the student's classes, without gradients.
     /// - Parameter batch: whose maps come from the cache, where there is one.
     func teacherMaps(_ taps: Set<String>, of images: Tensor, in batch: Batch? = nil) -> [String: Tensor] {
-        withoutGradients {
+        guard let teacher, !taps.isEmpty else { return [:] }
+        return withoutGradients {
             var found =
                 if let cache, let batch {
                     cache.maps(taps, of: batch, on: teacher.device)
@@ -187,7 +202,14 @@ final class Distiller {
         }
     }
 
-    /// What was recorded as B×C×h×w, a transformer's tokens too; a class token as B×C.
+    /// The student's maps of the strongly augmented view by tap, without gradients. Batch normalisation looks at this pass's own batch; its
+    /// running statistics are those of the images themselves.
+    private func strongMaps(_ taps: Set<String>, of images: Tensor?) -> [String: Tensor] {
+        guard let images else { preconditionFailure("a method compares two views, and the batch has one") }
+        return withoutGradients { student.model.withoutTracking { maps(student.record(taps, of: images), of: student.model, images) } }
+    }
+
+    /// What was recorded as B×C×h×w, a transformer's tokens too; what has no places as it is.
     func maps(_ taps: Taps, of model: VisionModel, _ images: Tensor) -> [String: Tensor] {
         Dictionary(
             uniqueKeysWithValues: taps.tensors.keys.map { name in
@@ -210,13 +232,14 @@ final class Distiller {
                     return [batch, channels] + grid
                 }
             }
-            let teacherShapes = shapes(active.teacherTaps, teacher.model)
+            let teacherShapes = teacher.map { shapes(active.teacherTaps, $0.model) } ?? [:]
             let studentShapes = shapes(active.studentTaps, student)
             let bytes = active.method.peakMemory(MethodShapes(teacher: teacherShapes, student: studentShapes))
-            let pairs = active.teacherTaps.keys.sorted().map { role in
-                "\(active.teacherTaps[role]!) \(text(teacherShapes[role]!)) → \(active.studentTaps[role]!) \(text(studentShapes[role]!))"
+            let compared = active.studentTaps.keys.sorted().map { role in
+                let own = "\(active.studentTaps[role]!) \(text(studentShapes[role]!))"
+                return active.teacherTaps[role].map { "\($0) \(text(teacherShapes[role]!)) → \(own)" } ?? own
             }
-            return "\(active.name): weight \(active.recipe.weight), \(pairs.joined(separator: ", ")), about \(bytes >> 20) MiB"
+            return "\(active.name): weight \(active.recipe.weight), \(compared.joined(separator: ", ")), about \(bytes >> 20) MiB"
         }
     }
 

@@ -37,7 +37,7 @@ public final class TrainingSetup {
         device = try Device(recipe.device)
         LibTorch.threads = recipe.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let data = recipe.data
-        guard data.augmentation.strong == nil else {
+        guard data.augmentation.strong == nil || recipe.distillation.contains(where: \.schema.comparesViews) else {
             throw UserError(
                 "data.augmentation.strong: no method of this recipe compares two views of an image",
                 hint: "Leave it out; what it says can stand in data.augmentation itself.")
@@ -72,15 +72,16 @@ public final class TrainingSetup {
         let student = try withTorchErrors {
             Network(model, device: device, precision: recipe.student.precision, channelsLast: recipe.channelsLast)
         }
-        let (distiller, weights) = try recipe.teacher.map { try Self.distiller(recipe, $0, student, classes, note) } ?? (nil, nil)
+        let (distiller, weights) = recipe.distillation.isEmpty ? (nil, nil) : try Self.distiller(recipe, student, classes, note)
+        for active in distiller?.methods ?? [] { try active.method.check(batch: data.loader.batchSize) }
         if !readsLabels, let method = distiller?.methods.first(where: { $0.method.opponent != nil }) {
             throw UserError(
                 "\(method.name) trains an opponent, whose loss says nothing of how good a student is",
                 hint: "With loss.task: none the losses are the score: take another method.")
         }
-        if let distiller, let weights {
+        if let distiller, let teacher = distiller.teacher, let weights {
             cache = try CacheFilling(
-                TeacherView(network: distiller.teacher, weights: weights, recipe: recipe.teacher!, data: data, dataset: trainingSet),
+                TeacherView(network: teacher, weights: weights, recipe: recipe.teacher!, data: data, dataset: trainingSet),
                 distiller.teacherTaps)
             note(cache!.summary)
         } else {
@@ -95,7 +96,7 @@ public final class TrainingSetup {
         self.steps = steps
         if let crop = data.augmentation.crop {
             try model.checkSize(height: crop.height, width: crop.width)
-            try distiller?.teacher.model.checkSize(height: crop.height, width: crop.width)
+            try distiller?.teacher?.model.checkSize(height: crop.height, width: crop.width)
         }
         if let crop = data.augmentation.crop, let distiller {
             for line in distiller.describe(batch: data.loader.batchSize, height: crop.height, width: crop.width, student: model) {
@@ -109,21 +110,26 @@ public final class TrainingSetup {
 
     /// - Returns: also the hash of the teacher's weights, where its maps are to be cached.
     private static func distiller(
-        _ recipe: Recipe, _ teacherRecipe: ModelRecipe, _ student: Network<VisionModel>, _ classes: ClassList, _ note: (String) -> Void
+        _ recipe: Recipe, _ student: Network<VisionModel>, _ classes: ClassList, _ note: (String) -> Void
     ) throws -> (Distiller?, String?) {
         // The teacher and the projectors have random numbers of their own.
         try TorchRandom.isolated(seed: recipe.seed) {
             try withTorchErrors {
-                let built = try teacherRecipe.buildTeacher(student: classes)
-                let loaded = built.report ?? "random weights"
-                note("teacher \(teacherRecipe.model): \(built.model.parameterCount.formatted()) parameters, \(loaded)")
-                let weights = teacherRecipe.cache == nil ? nil : TeacherView.weightsHash(built.model)
-                let teacher = Network(
-                    built.model, device: student.device, precision: teacherRecipe.precision, channelsLast: recipe.channelsLast)
-                teacher.storeForInference()
+                var teacher: (built: ModelRecipe.Teacher, network: Network<VisionModel>)?
+                var weights: String?
+                if let teacherRecipe = recipe.teacher {
+                    let built = try teacherRecipe.buildTeacher(student: classes)
+                    let loaded = built.report ?? "random weights"
+                    note("teacher \(teacherRecipe.model): \(built.model.parameterCount.formatted()) parameters, \(loaded)")
+                    if teacherRecipe.cache != nil { weights = TeacherView.weightsHash(built.model) }
+                    let network = Network(
+                        built.model, device: student.device, precision: teacherRecipe.precision, channelsLast: recipe.channelsLast)
+                    network.storeForInference()
+                    teacher = (built, network)
+                }
                 let distiller = try Distiller(
-                    teacher: teacher, classes: built.classes, student: student, methods: recipe.distillation, of: classes,
-                    fold: built.map.map { try ClassFold($0, device: student.device) })
+                    teacher: teacher?.network, classes: teacher?.built.classes, student: student, methods: recipe.distillation, of: classes,
+                    fold: teacher?.built.map.map { try ClassFold($0, device: student.device) })
                 for omission in distiller.omissions { note(omission) }
                 return (distiller, weights)
             }

@@ -97,10 +97,11 @@ final class TrainingStep {
     /// - Parameters:
     ///   - images: B×H×W×3 bytes.
     ///   - labels: B×H×W bytes, 255 = ignore.
+    ///   - strong: the strongly augmented view of the images, where a method compares views; nil: the batch's.
     ///   - objects: of each image; nil: the batch's.
     ///   - batch: that the images are of, whose teacher's maps may be in a cache; nil asks the living teacher.
     func terms(
-        _ images: Tensor, _ labels: Tensor, objects: [[Instance]?]? = nil, at progress: Double, of batch: Batch? = nil
+        _ images: Tensor, _ labels: Tensor, strong: Tensor? = nil, objects: [[Instance]?]? = nil, at progress: Double, of batch: Batch? = nil
     ) -> [LossTerm] {
         let labels = labels.long
         var taps = Taps(distiller?.studentTaps ?? [])
@@ -111,7 +112,8 @@ final class TrainingStep {
         } else {
             taps = student.record(taps.requested, of: images)
         }
-        return terms + (distiller?.losses(images, student: taps, labels: labels, at: progress, of: batch) ?? [])
+        let strong = strong ?? batch?.strongImages(on: student.device)
+        return terms + (distiller?.losses(images, strong: strong, student: taps, labels: labels, at: progress, of: batch) ?? [])
     }
 
     /// Counts on from `step`, with nothing broken.

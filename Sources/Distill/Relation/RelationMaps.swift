@@ -61,11 +61,14 @@ enum MapPooling {
     }
 
     /// The positions of a map after it.
-    func positions(_ height: Int, _ width: Int) -> Int {
+    func positions(_ height: Int, _ width: Int) -> Int { size(height, width).reduce(1, *) }
+
+    /// A map's height and width after it.
+    func size(_ height: Int, _ width: Int) -> [Int] {
         switch self {
-        case .none: height * width
-        case .average(let side), .maximum(let side): ((height + side - 1) / side) * ((width + side - 1) / side)
-        case .adaptive(let size): size[0] * size[1]
+        case .none: [height, width]
+        case .average(let side), .maximum(let side): [(height + side - 1) / side, (width + side - 1) / side]
+        case .adaptive(let size): size
         }
     }
 

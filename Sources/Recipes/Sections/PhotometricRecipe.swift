@@ -11,6 +11,19 @@ public struct PhotometricRecipe: RecipeSection {
 
     public init() {}
 
+    /// What the second view goes through unless the recipe says otherwise, for methods that compare two. SSKD's code.
+    static var strongView: PhotometricRecipe {
+        var view = PhotometricRecipe()
+        view.colorJitter.brightness = 0.4
+        view.colorJitter.contrast = 0.4
+        view.colorJitter.saturation = 0.4
+        view.colorJitter.hue = 0.1
+        view.grey = 0.2
+        view.blur = BlurRecipe()
+        view.blur?.probability = 1
+        return view
+    }
+
     static var fields: [Field<PhotometricRecipe>] {
         [
             .section("colorJitter", \.colorJitter, "Random changes of colour; each 0 is off, as in CIRKD v1.")

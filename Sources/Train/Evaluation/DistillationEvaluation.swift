@@ -40,7 +40,7 @@ struct DistillationEvaluation {
     private func resized(_ images: Tensor) -> Tensor {
         let wanted = setup.recipe.evaluation.size.map { [$0.height, $0.width] } ?? Array(images.shape[1...2])
         let multiple = leastCommonMultiple(
-            setup.student.model.card.sizeMultiple, setup.distiller?.teacher.model.card.sizeMultiple ?? 1)
+            setup.student.model.card.sizeMultiple, setup.distiller?.teacher?.model.card.sizeMultiple ?? 1)
         let size = wanted.map { max(multiple, ($0 + multiple / 2) / multiple * multiple) }
         guard Array(images.shape[1...2]) != size else { return images }
         return F.bilinearAntialiased(images.permute(0, 3, 1, 2).float.contiguous(), size).permute(0, 2, 3, 1)

@@ -27,7 +27,7 @@ public struct Preflight {
         var record = PreflightRecord(losses: [], cost: .init(device: "\(setup.device)", steps: setup.steps, secondsPerStep: 0))
         let loader = try recipe.data.trainingLoader(setup.trainingSet, seed: recipe.seed, statistics: statistics)
         let trial = Trial(setup: setup, batch: try loader.next()!)
-        record.teacher = try setup.distiller.map { try TeacherCheck(setup, $0).feeding() }
+        record.teacher = try TeacherCheck(setup)?.feeding()
         try fitting(trial.batch) {
             record.cost.memory = memory ?? setup.availableMemory
             // First of all: what another pass has left free would hide what this one takes.
@@ -39,8 +39,7 @@ public struct Preflight {
             record.cost.secondsPerStep = cost.seconds
             record.cost.peakMemory = cost.peak > 0 ? cost.peak : nil
         }
-        if let distiller = setup.distiller {
-            let check = TeacherCheck(setup, distiller)
+        if let check = TeacherCheck(setup) {
             record.teacher?.score = try check.score(known, note)
             record.warnings += check.warnings(record.teacher?.score)
         }

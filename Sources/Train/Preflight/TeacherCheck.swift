@@ -10,11 +10,15 @@ import Torch
 /// Whether the teacher is worth listening to, and is listened to in the right way.
 struct TeacherCheck {
     let setup: TrainingSetup
-    let distiller: Distiller
+    private let distiller: Distiller
+    private let teacher: Network<VisionModel>
 
-    init(_ setup: TrainingSetup, _ distiller: Distiller) { (self.setup, self.distiller) = (setup, distiller) }
+    /// Nil without a teacher.
+    init?(_ setup: TrainingSetup) {
+        guard let distiller = setup.distiller, let teacher = distiller.teacher else { return nil }
+        (self.setup, self.distiller, self.teacher) = (setup, distiller, teacher)
+    }
 
-    private var teacher: Network<VisionModel> { distiller.teacher }
     private var recipe: Recipe { setup.recipe }
 
     /// Checks that the teacher is frozen, in eval mode and fed as its card says.

@@ -32,10 +32,11 @@ struct Trial {
     private var step: TrainingStep { setup.step }
     private var images: Tensor { batch.images(on: setup.device) }
     private var labels: Tensor { batch.labels(on: setup.device) }
+    private var strong: Tensor? { batch.strongImages(on: setup.device) }
 
     /// Every term with all methods at work, and the parameters that get no gradient from any.
     func losses() throws -> (losses: [PreflightRecord.Loss], unreached: [ParameterSet], idle: [ParameterSet]) {
-        let terms = step.terms(images, labels, objects: batch.instances, at: 1)
+        let terms = step.terms(images, labels, strong: strong, objects: batch.instances, at: 1)
         let norms = zip(terms, terms.gradientNorms(on: step.trunk)).map { (name: $0.name, norm: $1.item()) }
         let early = setup.distiller?.weights(at: 0) ?? [:]
         let weights = terms.map { (start: early[$0.name] ?? $0.weight, full: $0.weight) }
@@ -58,7 +59,8 @@ struct Trial {
     /// Bytes that the first `count` images add to what is held, shares of the gradient and backward pass included.
     func growth(images count: Int) throws -> Int {
         let before = setup.heldMemory
-        let terms = step.terms(images[0..<count], labels[0..<count], objects: Array(batch.instances.prefix(count)), at: 1)
+        let terms = step.terms(
+            images[0..<count], labels[0..<count], strong: strong?[0..<count], objects: Array(batch.instances.prefix(count)), at: 1)
         // The whole graph stays while the shares are measured, which a backward pass alone does not need.
         _ = terms.gradientNorms(on: step.trunk)
         terms.total.backward()

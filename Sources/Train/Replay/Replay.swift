@@ -64,6 +64,7 @@ public struct Replay {
             samples.append(batch.indices.map(setup.trainingSet.name))
             objects.append(batch.instances.map { $0.map { $0.map(KeptObject.init) } })
             tensors += [("images.\(index)", batch.images(on: .cpu)), ("labels.\(index)", batch.labels(on: .cpu))]
+            tensors += batch.strongImages(on: .cpu).map { [("strong.\(index)", $0)] } ?? []
         }
         tensors += setup.student.model.stateDict().map { ("student.\($0)", $1) }
         tensors += (setup.distiller?.stateDict ?? []).map { ("methods.\($0)", $1) }
@@ -106,10 +107,15 @@ public struct Replay {
                 guard let images = tensors["images.\(index)"], let labels = tensors["labels.\(index)"] else {
                     throw UserError("\(url.path): batch \(index) is missing")
                 }
+                let strong = tensors["strong.\(index)"]
+                if strong == nil && setup.distiller?.comparesViews == true {
+                    throw UserError("\(url.path): the strong view of batch \(index) is missing", hint: "It belongs to another recipe.")
+                }
                 let size = Size(width: labels.size(2), height: labels.size(1))
                 let objects = try header.objects?[index].map { try $0?.map { try $0.instance(size, url) } }
                 let terms = step.terms(
-                    images.to(setup.device), labels.to(setup.device), objects: objects, at: Double(header.step - 1) / Double(header.steps))
+                    images.to(setup.device), labels.to(setup.device), strong: strong?.to(setup.device), objects: objects,
+                    at: Double(header.step - 1) / Double(header.steps))
                 result.add(terms, norms: terms.gradientNorms(on: step.trunk))
                 terms.total.backward()
             }

@@ -91,21 +91,24 @@ struct ParityCommand: ParsableCommand {
         @OptionGroup var files: Files
 
         func run() throws {
-            if name == MaskLossParity.schema.name { return try runMaskLoss() }
+            if name == MaskLossParity.schema.name {
+                return try run(MaskLossParity.schema, MaskLossParity.description, MaskLossParity.run)
+            }
+            if name == ContrastLossParity.schema.name {
+                return try run(ContrastLossParity.schema, ContrastLossParity.description, ContrastLossParity.run)
+            }
             let method = try Methods.named(name)
-            if describe { return print(LossParity.description(of: method)) }
-            let recipe = try MethodRecipe.parse(method.schema, settings: settings)
-            let (input, output) = try files.required()
-            try LibTorch.load()
-            try Tensor.save(LossParity.run(recipe, inputs: Tensor.load(input)), to: output)
+            try run(method.schema, LossParity.description(of: method), LossParity.run)
         }
 
-        private func runMaskLoss() throws {
-            if describe { return print(MaskLossParity.description) }
-            let recipe = try MethodRecipe.parse(MaskLossParity.schema, settings: settings)
+        private func run(
+            _ schema: MethodSchema, _ description: String, _ loss: (MethodRecipe, [String: Tensor]) throws -> [(String, Tensor)]
+        ) throws {
+            if describe { return print(description) }
+            let recipe = try MethodRecipe.parse(schema, settings: settings)
             let (input, output) = try files.required()
             try LibTorch.load()
-            try Tensor.save(MaskLossParity.run(recipe, inputs: Tensor.load(input)), to: output)
+            try Tensor.save(loss(recipe, Tensor.load(input)), to: output)
         }
     }
 }
