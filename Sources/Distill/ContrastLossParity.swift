@@ -27,7 +27,7 @@ public enum ContrastLossParity {
         }
         let (batch, size) = (weak.size(0), Array(weak.shape.suffix(2)))
         let positions = size[0] * size[1]
-        let negatives = given.has("negatives") ? try given.take("negatives", [batch * positions, nil]).long : nil
+        let negatives = try given.has("negatives") ? given.take("negatives", [batch * positions, nil]).long : nil
         try given.finish()
         if let negatives { try check(negatives, below: batch * positions) }
         let candidates = NegativeSampler.Candidates(rawValue: setup.text("candidates"))!

@@ -72,7 +72,7 @@ public final class TrainingSetup {
         let student = try withTorchErrors {
             Network(model, device: device, precision: recipe.student.precision, channelsLast: recipe.channelsLast)
         }
-        let (distiller, weights) = recipe.distillation.isEmpty ? (nil, nil) : try Self.distiller(recipe, student, classes, note)
+        let (distiller, weights) = try recipe.distillation.isEmpty ? (nil, nil) : Self.distiller(recipe, student, classes, note)
         for active in distiller?.methods ?? [] { try active.method.check(batch: data.loader.batchSize) }
         if !readsLabels, let method = distiller?.methods.first(where: { $0.method.opponent != nil }) {
             throw UserError(
