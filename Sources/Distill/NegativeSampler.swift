@@ -30,7 +30,6 @@ package struct NegativeSampler {
 
     /// Keeps candidates as like as they can be from never being drawn.
     private static let least = 1e-6
-    private static let exponential = Operator("aten::exponential_")
     private static let fillDiagonal = Operator("aten::fill_diagonal_")
 
     package init(images: Int, positions: Int, posteriors: Tensor?, candidates: Candidates, counted: Tensor? = nil) {
@@ -73,13 +72,12 @@ package struct NegativeSampler {
 
     /// Draws `count` entries of each row without replacement, each time in proportion to what is left.
     ///
-    /// It takes those of the largest log w + G with G from Gumbel's distribution, which are those of the largest w / E with E from the
-    /// exponential one (Efraimidis and Spirakis 2006), by LibTorch's generator.
+    /// It takes those of the largest log w + G with G from Gumbel's distribution. With u uniform, G = −log(−log u), so these are those of the
+    /// largest log(u) / w (Efraimidis and Spirakis 2006), which takes one logarithm. LibTorch's generator draws u.
     /// - Returns: rows×count places in the row, and where something of weight 0 had to stand in because there was nothing else.
     package static func draw(_ count: Int, from weights: Tensor) -> (places: Tensor, isMissing: Tensor) {
-        // 0 / 0 would be the largest of all.
-        let times = exponential(weights.emptyLike()).clamp_(min: 1e-30)
-        let (keys, places) = (weights / times).topK(count, 1)
-        return (places, keys .<= 0)
+        let keys = Tensor.rand(weights.shape, dtype: weights.dtype, device: weights.device).log() / weights
+        let (best, places) = keys.topK(count, 1)
+        return (places, best .== -.infinity)
     }
 }

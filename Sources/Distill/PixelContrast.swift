@@ -94,7 +94,7 @@ package struct PixelContrast {
     /// Bytes beside the embeddings (P×D) and their gradients.
     static func memory(positions: Int, width: Int, posterior: Int) -> Int {
         let tile = max(RelationLimits(for: .cpu).tile, positions)
-        // Both gradients before the factor that the loss gives them; a tile's weights, times, keys, products and their slopes.
+        // Both gradients before the factor that the loss gives them; a tile's weights, numbers, keys, products and their slopes.
         return 4 * (positions * (2 * width + posterior) + 5 * min(tile, positions * positions))
     }
 }

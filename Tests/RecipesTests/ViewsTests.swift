@@ -18,15 +18,16 @@ import Testing
 
     private static let ours = RecipeCatalog(models: catalog.models, methods: catalog.methods + [views], datasets: catalog.datasets)
 
-    private func recipe(_ yaml: String = base, _ overrides: String...) throws -> Recipe {
+    private func recipe(_ yaml: String = Self.base, _ overrides: String...) throws -> Recipe {
         try Recipe.parse(yaml, file: "r.yaml", overrides: overrides, catalog: Self.ours).recipe
     }
 
-    private func refusal(_ yaml: String = base, _ overrides: String...) throws -> String {
+    private func refusal(_ yaml: String = Self.base, _ overrides: String...) throws -> String {
         let error = #expect(throws: RecipeError.self) {
             try Recipe.parse(yaml, file: "r.yaml", overrides: overrides, catalog: Self.ours)
         }
-        return "\(try #require(error))"
+        let found = try #require(error)
+        return "\(found)"
     }
 
     @Test func theStrongViewIsThePapersUnlessTheRecipeHasOne() throws {

@@ -12,7 +12,7 @@ import Train
     private static let semantic = "{method: sskd-contrast, negatives: 9, sampler: class, taps: {student: stage3, studentScores: logits}}"
 
     private func recipe(
-        _ method: String = "{method: sskd-contrast, negatives: 5}", steps: Int = 4, _ overrides: [String] = masks
+        _ method: String = "{method: sskd-contrast, negatives: 5}", steps: Int = 4, _ overrides: [String] = Self.masks
     ) throws -> Recipe {
         try tinyRecipe("contrast", steps: steps, "distillation: [\(method)]", overrides: overrides)
     }
