@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """One forward and backward pass of a relation loss as the textbook has it; prints one line of JSON.
 
-    relations.py skd|cirkd-minibatch|brd|gkd --shape 8,256,64,128 [--threads 2] [--set temperature=0.1]
+    relations.py skd|cirkd-minibatch|brd|gkd|sskd-contrast --shape 8,256,64,128 [--threads 2] [--set temperature=0.1]
 
 Whole matrices of all pairs of positions, through PyTorch's graph, in float32; `brd` also gets the backbone's stages, `gkd`
-class tokens and a masked view; its heads are new, so that the losses are not equal. After the maps are made,
-`peak` counts from there: the most resident memory during the pass less what there was before it. Linux only.
+class tokens and a masked view, `sskd-contrast` a strong view, masks and classes; their heads are new and negatives are
+drawn, so that the losses are not equal. After the maps are made, `peak` counts from there: the most resident memory during the pass less what there was before it. Linux only.
 """
 import argparse
 import json
@@ -14,7 +14,7 @@ import time
 import torch
 import torch.nn.functional as F
 
-SETTINGS = {"skd": {"pool": 1.0}, "cirkd-minibatch": {"temperature": 0.1}, "brd": {"temperature": 0.1, "gamma": 1.0, "alpha": 10.0, "beta": 1.0}, "gkd": {}}
+SETTINGS = {"skd": {"pool": 1.0}, "cirkd-minibatch": {"temperature": 0.1}, "brd": {"temperature": 0.1, "gamma": 1.0, "alpha": 10.0, "beta": 1.0}, "gkd": {}, "sskd-contrast": {}}
 
 
 def rows(map):
@@ -89,6 +89,29 @@ def gkd(teacher, student, masked, classes, heads):
     return everything + F.mse_loss(patch(m, t), t) + F.mse_loss(own, c)
 
 
+def contrast(weak, strong, masks, classes, heads, temperature=0.07, count=200):
+    """SSKD with all weights and products of the batch, drawn by Gumbel's largest."""
+    batch, _, height, width = weak.shape
+    with torch.no_grad():
+        m = F.softmax(F.interpolate(masks, size=(height, width), mode="bilinear") / 0.5, dim=1).flatten(2).transpose(1, 2)
+        y = F.normalize(torch.cat([m, m @ F.softmax(classes, dim=-1)], dim=2), dim=2).flatten(0, 1)
+        weights = (1 - y @ y.T).clamp(min=0) + 1e-6
+        weights.fill_diagonal_(0)
+        gumbel = -torch.log(-torch.log(torch.rand_like(weights)))
+        negatives = (weights.log() + gumbel).topk(count, dim=1).indices
+    z, positive = (F.normalize(head(map.flatten(2).transpose(1, 2).flatten(0, 1)), dim=1)
+                   for head, map in zip(heads, (weak, strong.detach())))
+    ahead = (z * positive).sum(1, keepdim=True)
+    scores = torch.cat([ahead, (z @ z.T).gather(1, negatives)], dim=1) / temperature
+    return F.cross_entropy(scores, torch.zeros(len(z), dtype=torch.long))
+
+
+def embedding(channels, width=128):
+    layers = [torch.nn.Linear(channels, width, bias=False), torch.nn.ReLU(), torch.nn.Linear(width, width, bias=False), torch.nn.ReLU(),
+              torch.nn.Linear(width, width, bias=False)]
+    return torch.nn.Sequential(*layers)
+
+
 def status(key):
     with open("/proc/self/status") as file:
         return next(int(line.split()[1]) * 1024 for line in file if line.startswith(key))
@@ -107,10 +130,13 @@ def measured(name, shape, settings):
     if name == "gkd":
         inputs += [maps(channels)[1], (torch.rand(batch, channels), torch.rand(batch, channels, requires_grad=True)),
                    [Head(channels) for _ in range(3)]]
+    if name == "sskd-contrast":
+        queries = torch.rand(batch, 100, 4 * height, 4 * width), torch.rand(batch, 100, 9)
+        inputs = [maps(channels)[1], torch.rand(shape), *queries, [embedding(channels) for _ in range(2)]]
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")
     before, start = status("VmRSS"), time.perf_counter()
-    loss = {"skd": skd, "cirkd-minibatch": cirkd, "brd": brd, "gkd": gkd}[name](*inputs, **settings)
+    loss = {"skd": skd, "cirkd-minibatch": cirkd, "brd": brd, "gkd": gkd, "sskd-contrast": contrast}[name](*inputs, **settings)
     loss.backward()
     return {"seconds": time.perf_counter() - start, "peak": status("VmHWM") - before, "resident": status("VmHWM"), "loss": loss.item()}
 
@@ -124,5 +150,5 @@ options = parser.parse_args()
 torch.set_num_threads(options.threads)
 settings = SETTINGS[options.name] | {key: float(value) for key, value in (entry.split("=") for entry in options.set)}
 settings.pop("maxPositions", None)
-measured(options.name, (1, 8, 8, 8), settings)
+measured(options.name, (4, 8, 8, 8), settings)
 print(json.dumps(measured(options.name, [int(side) for side in options.shape.split(",")], settings)))

@@ -155,6 +155,7 @@ extension TapSchema.Layout {
         case .map: "B×C×h×w"
         case .tokens: "B×N×C or B×C×h×w"
         case .vector: "B×C"
+        case .queries: "B×Q×C"
         }
     }
 
@@ -163,6 +164,7 @@ extension TapSchema.Layout {
         case .map: 2...5
         case .tokens: 3...4
         case .vector: 2...2
+        case .queries: 3...3
         }
     }
 }

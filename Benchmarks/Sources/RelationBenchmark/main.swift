@@ -6,12 +6,14 @@ import Torch
 
 // Time and memory of one forward and backward pass of a relation loss.
 //
-//     RelationBenchmark skd|cirkd-minibatch|brd|gkd [--shape 8,256,64,128] [--set temperature=0.1] [--threads 2] [--rounds 3]
-//                       [--python PYTHON [--rival-shape 8,256,64,64]]
+//     RelationBenchmark skd|cirkd-minibatch|brd|gkd|sskd-contrast [--shape 8,256,64,128] [--set temperature=0.1] [--threads 2]
+//                       [--rounds 3] [--python PYTHON [--rival-shape 8,256,64,64]]
 //
 // Every measurement is a process of its own. With --python, that interpreter runs python/relations.py in turns with it: the same loss as
 // the textbook has it, on a smaller shape where the whole matrices would not fit. brd gets the stages of a ResNet-18 of stride 8 from
-// both networks, gkd class tokens and the student's masked view as wide as its maps. Memory is the most that is resident during the pass, less what was before it, when the maps lay there. Linux only.
+// both networks, gkd class tokens and the student's masked view as wide as its maps, sskd-contrast a strong view, and 100 queries' masks
+// of four times the size and their 9 classes. Memory is the most that is resident during the pass, less what was before it, when the maps
+// lay there. Linux only.
 
 struct Figures: Codable {
     let seconds: Double
@@ -37,6 +39,12 @@ func measured(_ recipe: MethodRecipe, _ shape: [Int]) throws -> Figures {
             shapes = ["patches": shape, "cls": Array(shape.prefix(2))]
             if isStudent { shapes["maskedPatches"] = shape }
         }
+        if recipe.name == "sskd-contrast" {
+            guard isStudent else { return [:] }
+            shapes["strongFeatures"] = shape
+            shapes["masks"] = [shape[0], 100, 4 * shape[2], 4 * shape[3]]
+            shapes["classes"] = [shape[0], 100, 9]
+        }
         if recipe.name == "brd" {
             for (index, channels) in [64, 128, 256, 512].enumerated() {
                 let factor = index == 0 ? 2 : 1
@@ -46,7 +54,7 @@ func measured(_ recipe: MethodRecipe, _ shape: [Int]) throws -> Figures {
         return shapes.mapValues { .rand($0) }
     }
     let (teacher, student) = (maps(false), maps(true))
-    for map in student.values { map.requiresGrad = true }
+    for (role, map) in student where !["strongFeatures", "masks", "classes"].contains(role) { map.requiresGrad = true }
     let method = try Methods.named(recipe.name).init(
         MethodSetup(
             settings: recipe.settings, teacherChannels: teacher.mapValues { $0.size(1) }, studentChannels: student.mapValues { $0.size(1) },
@@ -96,7 +104,7 @@ func main() throws {
     if arguments.contains("--once") {
         try LibTorch.load()
         LibTorch.threads = Int(threads)!
-        _ = try measured(recipe, [1, 8, 8, 8])
+        _ = try measured(recipe, [4, 8, 8, 8])
         let figures = try measured(recipe, shape.split(separator: ",").map { Int($0)! })
         return print(String(decoding: try JSONEncoder().encode(figures), as: UTF8.self))
     }
