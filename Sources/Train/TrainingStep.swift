@@ -101,7 +101,8 @@ final class TrainingStep {
     ///   - objects: of each image; nil: the batch's.
     ///   - batch: that the images are of, whose teacher's maps may be in a cache; nil asks the living teacher.
     func terms(
-        _ images: Tensor, _ labels: Tensor, strong: Tensor? = nil, objects: [[Instance]?]? = nil, at progress: Double, of batch: Batch? = nil
+        _ images: Tensor, _ labels: Tensor, strong: Tensor? = nil, objects: [[Instance]?]? = nil, at progress: Double,
+        of batch: Batch? = nil
     ) -> [LossTerm] {
         let labels = labels.long
         var taps = Taps(distiller?.studentTaps ?? [])
