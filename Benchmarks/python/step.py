@@ -6,9 +6,10 @@
                          the classifier, both dilated to stride 8
     step.py gkd          DINOv2 ViT-S teaches DeiT-Ti at patches of 16, without labels: GKD's three heads, whole attention matrices, and
                          a second pass with patches hidden (needs timm, whose attention is PyTorch's fused one)
+    step.py mask2former  transformers' Mask2Former with Swin-T and its own criterion, ten true masks an image; no teacher
 
-A step is: teacher forward (eval, no grad), student forward (train), losses, backward, SGD (momentum 0.9, weight decay
-1e-4), gradients cleared. Data lie in memory. The weights are random: the time does not depend on them.
+A step is: teacher forward (eval, no grad) where there is one, student forward (train), losses, backward, SGD (momentum 0.9,
+weight decay 1e-4), gradients cleared. Data lie in memory. The weights are random: the time does not depend on them.
 Options: --batch --height --width --steps --threads --channels-last --bf16 (autocast) --device
 """
 import argparse
@@ -139,8 +140,35 @@ def gkd_job(classes):
     return Tokens(teacher), MaskedStudent(student, teacher.embed_dim), losses
 
 
+class MaskSegmenter(nn.Module):
+    """Mask2Former and its loss on ten true masks an image: blocks that share no pixel, each of another class."""
+
+    def __init__(self, network, classes):
+        super().__init__()
+        self.network, self.classes = network, classes
+
+    def forward(self, images):
+        batch, _, height, width = images.shape
+        masks = torch.zeros(10, height, width)
+        for index in range(10):
+            top, left = index // 5 * (height // 2), index % 5 * (width // 5)
+            masks[index, top : top + height // 2, left : left + width // 5] = 1
+        labels = torch.arange(10) % self.classes
+        return self.network(pixel_values=images, mask_labels=[masks] * batch, class_labels=[labels] * batch).loss
+
+
+def mask2former_job(classes):
+    from transformers import Mask2FormerConfig, Mask2FormerForUniversalSegmentation, SwinConfig
+
+    swin = SwinConfig(embed_dim=96, depths=[2, 2, 6, 2], num_heads=[3, 6, 12, 24], drop_path_rate=0.0,
+                      out_features=["stage1", "stage2", "stage3", "stage4"])
+    network = Mask2FormerForUniversalSegmentation(Mask2FormerConfig(backbone_config=swin, num_labels=classes))
+    return None, MaskSegmenter(network, classes), lambda loss, taught, labels: loss
+
+
 # maker, classes, batch, height and width
-JOBS = {"espnetv2": (espnetv2_job, 11, 8, (352, 480)), "deeplabv3": (deeplabv3_job, 11, 2, (352, 480)), "gkd": (gkd_job, 11, 8, (224, 224))}
+JOBS = {"espnetv2": (espnetv2_job, 11, 8, (352, 480)), "deeplabv3": (deeplabv3_job, 11, 2, (352, 480)), "gkd": (gkd_job, 11, 8, (224, 224)),
+        "mask2former": (mask2former_job, 11, 2, (256, 256))}
 
 
 def main():
@@ -165,7 +193,8 @@ def main():
     device = torch.device(arguments.device)
     layout = torch.channels_last if arguments.channels_last else torch.contiguous_format
     teacher, student, losses = make(classes)
-    teacher = teacher.to(device, memory_format=layout).eval().requires_grad_(False)
+    if teacher:
+        teacher = teacher.to(device, memory_format=layout).eval().requires_grad_(False)
     student = student.to(device, memory_format=layout).train()
     optimizer = torch.optim.SGD(student.parameters(), lr=0.01, momentum=0.9, weight_decay=1e-4)
     images = torch.randn(batch, 3, height, width, device=device).to(memory_format=layout)
@@ -174,7 +203,7 @@ def main():
     def step():
         with torch.autocast(device.type, torch.bfloat16, enabled=arguments.bf16):
             with torch.no_grad():
-                taught = teacher(images)
+                taught = teacher(images) if teacher else None
             loss = losses(student(images), taught, labels)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
