@@ -104,11 +104,4 @@ extension GroundedSegmenter {
                 area: Double(object.mask.area), box: Box(object.mask), score: object.score)
         }
     }
-
-    /// A picture with its objects laid over it, each in another colour.
-    public static func overlay(_ objects: [Object], on image: Image) -> Image {
-        var map = LabelMap(width: image.width, height: image.height, filledWith: 0)
-        for (index, object) in objects.enumerated() { object.mask.paint(UInt8(1 + index % 254), into: &map) }
-        return image.overlaid(with: map, palette: .pascalVOC, clear: 0)
-    }
 }

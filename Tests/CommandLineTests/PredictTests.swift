@@ -11,11 +11,11 @@ import Testing
         return result.errors
     }
 
-    @Test("--classes and --segmenter go together, --threshold goes with them")
+    @Test("--classes and --segmenter go together, --format with neither")
     func optionsThatBelongTogether() throws {
         #expect(try errors("dino", Self.picture, "--classes", "car .", status: 64).contains("expected --segmenter FOLDER beside --classes"))
         #expect(try errors("dino", Self.picture, "--segmenter", "sam2", status: 64).contains("expected --classes TEXT beside --segmenter"))
-        #expect(try errors("dino", Self.picture, "--threshold", "0.5", status: 64).contains("--threshold goes with --classes"))
+        #expect(try errors("run", Self.picture, "--threshold", "1", status: 64).contains("expected a number from 0 to below 1"))
         let threshold = try errors(
             "dino", Self.picture, "--classes", "car .", "--segmenter", "sam2", "--threshold", "1.5", status: 64)
         #expect(threshold.contains("--threshold is 1.5") && threshold.contains("0 to below 1"))

@@ -42,6 +42,27 @@ struct COCOFileTests {
         #expect(instances.map(\.id) == [11, 12])
     }
 
+    @Test("A whole file of detections: images and categories are known by their names")
+    func resultsByName() throws {
+        let truth = try file("", images: #""images":[{"width":6,"id":3,"height":4,"file_name":"images/a.b.png"}]"#)
+        func results(_ name: String = "a.b.jpg", height: Int = 4, category: String = "cat", score: String = #","score":0.5"#) throws
+            -> [COCOAnnotation]
+        {
+            let text = """
+                 {"images":[{"id":1,"width":6,"height":\(height),"file_name":"\(name)"}],
+                "annotations":[{"id":9,"image_id":1,"category_id":2,"bbox":[1,1,2,2]\(score)}],"categories":[{"id":2,"name":"\(category)"}]}
+                """
+            return try truth.results(decoding: Array(text.utf8), name: "found.json")
+        }
+        let box = Box(x: 1, y: 1, width: 2, height: 2)
+        #expect(try results() == [COCOAnnotation(id: 1, image: 3, category: 7, box: box, score: 0.5)])
+        #expect(try results("a.b").map(\.image) == [3])
+        #expect(try results(category: "dog").map(\.category) == [8])
+        #expect(message { _ = try results("b.png") } == "found.json: there is no image 'b' in the truth")
+        #expect(message { _ = try results(height: 5) } == "found.json: the image 'a.b' has 6×5, in the truth 6×4")
+        #expect(message { _ = try results(score: "") } == "found.json: annotation 9 has no score")
+    }
+
     @Test("What is written is read again")
     func roundTrip() throws {
         var random = SeededRandom(5)
@@ -128,7 +149,8 @@ struct COCOFileTests {
         #expect(message { try read(#"[{"image_id":3,"category_id":7,"bbox":[0,0,1,1]}]"#) }.contains("detection 1: it has no score"))
         #expect(message { try read(#"[{"image_id":5,"category_id":7,"bbox":[0,0,1,1],"score":1}]"#) }.contains("image 5"))
         #expect(message { try read(#"[{"image_id":3,"category_id":7,"score":1}]"#) }.contains("neither a mask nor a box"))
-        #expect(message { try read(#"{"annotations":[]}"#) }.contains("a list of detections"))
+        #expect(message { try read(#"{"annotations":[]}"#) }.contains("found no 'images'"))
+        #expect(message { try read("3") }.contains("a list of detections"))
         try read("[]")
     }
 }

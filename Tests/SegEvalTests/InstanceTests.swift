@@ -126,4 +126,31 @@ struct InstanceTests {
             for one in quality.classes { #expect([one.found, one.wrong, one.missed] == item.tallies["\(one.id)"], "case \(index)") }
         }
     }
+
+    @Test("Cityscapes' files of detections are read as they are written")
+    func cityscapesResults() throws {
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("cityscapes-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (found, truth) = (folder.appendingPathComponent("found"), folder.appendingPathComponent("truth"))
+        for place in [found, truth] { try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true) }
+        // Two cars of 12×12 and 20×20 pixels, and a rider that is not found.
+        func pixels(_ start: Int, _ end: Int) -> [Int] {
+            (0..<64 * 32).filter { (start..<end).contains($0 % 64) && (start..<end).contains($0 / 64) }
+        }
+        var map = InstanceMap(width: 64, height: 32)
+        for (value, own) in [(UInt16(26000), pixels(1, 13)), (26001, pixels(14, 31))] { for index in own { map.values[index] = value } }
+        for index in 32 * 60..<32 * 64 { map.values[index] = 25000 }
+        try map.write(to: truth.appendingPathComponent("ulm_0_1_gtFine_instanceIds.png"))
+        try InstanceMap(width: 64, height: 32).write(to: truth.appendingPathComponent("ulm_0_2_gtFine_instanceIds.png"))
+        let results = try CityscapesResults(found, classes: ["rider", "car"])
+        let masks = [UInt16(26000), 26001].map { RunLengthMask(map, where: $0) }
+        try results.write([(1, 0.9, masks[0]), (1, 0.25, masks[1])], stem: "ulm_0_1_leftImg8bit")
+        try results.write([], stem: "ulm_0_2_leftImg8bit")
+        let scores = try CityscapesEvaluation(truth: truth, predictions: found).run()
+        let car = try #require(scores.classes.first { $0.name == "car" })
+        #expect(car.averagePrecision == 1 && car.detections == 2)
+        #expect(scores.classes.first { $0.name == "rider" }?.averagePrecision == 0)
+        let error = #expect(throws: UserError.self) { try CityscapesResults(found, classes: ["tree"]) }
+        #expect(error?.message.contains("'tree' is none of the classes") == true)
+    }
 }

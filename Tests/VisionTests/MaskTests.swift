@@ -105,6 +105,23 @@ struct MaskTests {
         }
     }
 
+    @Test("Laid over a picture: filled, outlined, the later on top, nothing else changed")
+    func overlay() {
+        func square(_ start: Int, _ end: Int) -> RunLengthMask {
+            let values = (0..<144).map { (start..<end).contains($0 % 12) && (start..<end).contains($0 / 12) ? UInt8(1) : 0 }
+            return RunLengthMask(LabelMap(width: 12, height: 12, values: values), where: 1)
+        }
+        let image = Image(width: 12, height: 12, filledWith: 100)
+        let picture = image.overlaid(with: [square(1, 7), square(4, 10)])
+        func pixel(_ x: Int, _ y: Int) -> [UInt8] { Array(picture.pixels[3 * (12 * y + x)..<3 * (12 * y + x) + 3]) }
+        #expect(pixel(0, 0) == [100, 100, 100] && pixel(11, 5) == [100, 100, 100])
+        // Corner and inside of the first, corner and inside of the second, which lies over the first's edge.
+        let (edge, inside, laterEdge, laterInside) = (pixel(1, 1), pixel(2, 3), pixel(4, 4), pixel(6, 6))
+        #expect(Set([edge, inside, laterEdge, laterInside]).count == 4)
+        #expect(pixel(8, 8) == laterInside && pixel(9, 9) == laterEdge)
+        #expect(image.overlaid(with: []) == image)
+    }
+
     @Test("Cut out, mirrored and worn away without decoding")
     func geometry() {
         for item in reference.pairs {

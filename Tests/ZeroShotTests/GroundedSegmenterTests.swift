@@ -101,7 +101,7 @@ import ZeroShot
         defer { try? FileManager.default.removeItem(at: url) }
         try file.write(to: url)
         #expect(try COCOFile(contentsOf: url) == file)
-        let picture = GroundedSegmenter.overlay(objects, on: image)
+        let picture = image.overlaid(with: objects.map(\.mask))
         var changed: [Int] = []
         for (index, (before, after)) in zip(image.pixels, picture.pixels).enumerated() where before != after { changed.append(index / 3) }
         #expect(Set(changed).count > 1400)

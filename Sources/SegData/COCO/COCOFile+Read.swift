@@ -64,7 +64,8 @@ extension COCOFile {
         }
     }
 
-    /// Reads a file of results: a list of detections, each with `image_id`, `category_id`, `score` and a mask, a box or both.
+    /// Reads a file of results: a list of detections, each with `image_id`, `category_id`, `score` and a mask, a box or both; or a whole file,
+    /// whose images and categories are known by their names.
     /// - Throws: `UserError` naming the file, and the detection by its place in the list, from 1: when the file cannot be read, is cut short
     ///   or is no such list, and for each detection of an image that `self` does not have, without a score, or with a mask as in
     ///   ``init(contentsOf:badAnnotation:)``. A category that `self` does not have is kept: it is for the evaluation to report.
@@ -74,6 +75,10 @@ extension COCOFile {
 
     /// As ``results(contentsOf:)`` for a file that is already in memory; `name` is what messages call it.
     public func results(decoding bytes: [UInt8], name path: String) throws -> [COCOAnnotation] {
+        let blanks = Set(" \t\r\n".utf8)
+        if bytes.first(where: { !blanks.contains($0) }) == UInt8(ascii: "{") {
+            return try results(of: COCOFile(decoding: bytes, name: path), name: path)
+        }
         var detections: [COCOAnnotation] = []
         let check = try COCOCheck(path: path, images: images, categories: nil)
         try bytes.withUnsafeBufferPointer { bytes in

@@ -11,7 +11,7 @@ import Train
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate",
-        abstract: "Scores a trained network: mIoU, accuracies and the IoU of every class.",
+        abstract: "Scores a trained network: mIoU, accuracies and the IoU of every class; of objects AP and boundary AP.",
         discussion: """
             Scores on the run's own data are written into the run folder, where compare and report find them. \
             Other data are named by a recipe whose 'data' and 'evaluation' count.
@@ -52,6 +52,8 @@ struct EvaluateCommand: ParsableCommand {
         let other = try data.map { try Recipe.load($0, overrides: overrides, catalog: .standard).recipe }
         let recipe = try other ?? trained.recipe(overrides)
         let purpose: DataRecipe.Purpose = [.train: .train, .val: .validation, .test: .test][split]!
+        let ofObjects = try trained.run == nil ? recipe.loss.task == .instances : trained.recipe([]).loss.task == .instances
+        if ofObjects { return try evaluateObjects(trained, recipe, purpose) }
         let kept = data == nil ? trained.run : nil
         let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("segdistill-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: scratch) }

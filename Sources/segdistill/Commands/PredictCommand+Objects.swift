@@ -9,9 +9,6 @@ extension PredictCommand {
     /// Writes `predictions.json`, and with --overlay `NAME.overlay.jpg`: the objects that a text names.
     func findObjects(_ classes: String, _ segmenter: String, in files: [URL]) throws {
         let threshold = threshold ?? 0.3
-        guard (0..<1).contains(threshold) else {
-            throw UserError("--threshold is \(threshold)", hint: "Expected a number from 0 to below 1.", exitCode: .usage)
-        }
         try LibTorch.load()
         let grounded = try GroundedSegmenter(
             detector: URL(fileURLWithPath: network), segmenter: URL(fileURLWithPath: segmenter), classes: classes, threshold: threshold,
@@ -27,7 +24,7 @@ extension PredictCommand {
             found.annotations += GroundedSegmenter.annotations(objects, image: index + 1, from: found.annotations.count + 1)
             if overlay {
                 let name = file.deletingPathExtension().lastPathComponent + ".overlay.jpg"
-                try GroundedSegmenter.overlay(objects, on: image).write(to: folder.appendingPathComponent(name))
+                try image.overlaid(with: objects.map(\.mask)).write(to: folder.appendingPathComponent(name))
             }
             bar.update(index + 1)
         }

@@ -7,14 +7,15 @@ import Torch
 import Train
 import Vision
 
-/// `predict`: label maps of pictures; or, of a text, the objects in them.
+/// `predict`: label maps of pictures, or the objects in them.
 struct PredictCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "predict",
         abstract: "Labels pictures with a trained network.",
         discussion: """
             For every picture NAME.jpg it writes NAME.png, whose pixels are class indices in the classes' colours, \
-            and with --overlay also NAME.overlay.jpg to look at.
+            and with --overlay also NAME.overlay.jpg to look at. A network that was trained on objects finds those: predictions.json is \
+            COCO's JSON with masks and scores, which 'metrics instance' scores; --format cityscapes writes NAME.txt and the masks as PNGs.
 
             With --classes the network is the folder of a Grounding DINO, whose boxes prompt the SAM 2 of --segmenter: it finds \
             whatever the text names, without training, and writes predictions.json, COCO's JSON with masks and scores.
@@ -22,6 +23,7 @@ struct PredictCommand: ParsableCommand {
             Examples:
               segdistill predict runs/camvid/cwd-seed0 street.jpg --out labels
               segdistill predict runs/camvid/cwd-seed0 photos/ --out labels --overlay
+              segdistill predict runs/dsb2018/plain-seed0 cells/ --out nuclei --threshold 0.3 --overlay
               segdistill predict grounding-dino-tiny photos/ --segmenter sam2.1-hiera-large --classes "car . traffic light ." --out found
             """)
 
@@ -45,17 +47,23 @@ struct PredictCommand: ParsableCommand {
     @Option(help: "With --classes: the folder of a SAM 2.", completion: .directory)
     var segmenter: String?
 
-    @Option(help: "With --classes: how sure the detector must be, 0 to 1 (default: 0.3).")
+    @Option(help: "Of objects: the least score, 0 to 1 (default: 0.5, with --classes 0.3).")
     var threshold: Double?
+
+    @Option(help: "Of the objects of a trained network: coco, or cityscapes.")
+    var format: ObjectFormat?
 
     @Option(help: "auto, cpu, cuda, cuda:N or mps.")
     var device = "auto"
 
     func validate() throws {
+        if let threshold, !(0..<1).contains(threshold) {
+            throw ValidationError("--threshold is \(threshold); expected a number from 0 to below 1")
+        }
+        if classes != nil && format != nil { throw ValidationError("--format is for a trained network; --classes writes coco") }
         guard classes == nil || segmenter == nil else { return }
         if classes != nil { throw ValidationError("expected --segmenter FOLDER beside --classes: the SAM 2 that makes masks of boxes") }
         if segmenter != nil { throw ValidationError("expected --classes TEXT beside --segmenter: what to look for") }
-        if threshold != nil { throw ValidationError("--threshold goes with --classes") }
     }
 
     func run() throws {
@@ -70,6 +78,11 @@ struct PredictCommand: ParsableCommand {
         try LibTorch.load()
         let trained = try TrainedNetwork(at: network)
         let recipe = trained.run == nil ? Recipe() : try trained.recipe([])
+        if recipe.loss.task == .instances { return try predictObjects(trained, recipe, in: files) }
+        guard threshold == nil && format == nil else {
+            throw UserError(
+                "\(network) labels pixels; --threshold and --format are for objects", hint: "Leave them out.", exitCode: .usage)
+        }
         let predictor = try Predictor(
             trained.saved, device: Device(device), precision: recipe.student.precision, evaluation: recipe.evaluation)
         let folder = try outFolder()
