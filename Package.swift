@@ -55,7 +55,7 @@ let package = Package(
         .target(
             name: "Train",
             dependencies: [
-                "Recipes", "Runs", "SegData", "SegModels", "SegLoss", "SegEval", "Distill", "TorchOptim",
+                "Recipes", "Runs", "SegData", "SegModels", "SegLoss", "SegEval", "Distill", "TorchOptim", "Hub",
             ]),
         .target(name: "ZeroShot", dependencies: ["SegData", "SegModels", "Tokenizers", "Vision"]),
         .target(name: "Report", dependencies: ["Recipes", "Runs", "SegEval", "Vision", "Support"]),

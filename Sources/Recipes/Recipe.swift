@@ -93,6 +93,7 @@ public struct Recipe: RecipeSection {
         if let count = data.classCount, let weights = loss.classWeights, weights.count != count {
             reader.report(at: "loss.classWeights", "expected \(count) numbers, one a class, found \(weights.count)")
         }
+        checkUnlabelled(&reader)
         if loss.task == .none {
             checkWithoutLabels(&reader)
         } else {

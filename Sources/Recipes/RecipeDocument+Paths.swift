@@ -11,6 +11,12 @@ extension RecipeDocument {
             paths.append(("data.targets.\(index).root", target.data.root))
             if let file = target.data.classes.file { paths.append(("data.targets.\(index).classes", target.data.root + "/" + file)) }
         }
+        if let list = recipe.data.labelled { paths.append(("data.labelled", list)) }
+        if let unlabelled = recipe.data.unlabelled {
+            if let folder = unlabelled.folder { paths.append(("data.unlabelled.images", folder)) }
+            if let teacher = unlabelled.teacher { paths.append(("data.unlabelled.teacher", teacher)) }
+            if let file = unlabelled.pseudoLabels { paths.append(("data.unlabelled.pseudoLabels", file)) }
+        }
         if let packed = recipe.data.packed { paths.append(("data.packed", packed)) }
         for (key, model) in [("teacher", recipe.teacher), ("student", recipe.student)] {
             if let model, model.isFolder { paths.append(("\(key).model", model.model + "/config.json")) }

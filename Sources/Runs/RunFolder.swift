@@ -13,6 +13,7 @@ import Support
 /// metrics/NAME.json   evaluations with their confusion matrices (Metrics)
 /// pictures/           predictions to look at (Picture)
 /// predictions/NAME/   the label map of every image that the evaluation scored
+/// pseudo-labels.json  the objects that a teacher found in unlabelled images (SegData's PseudoLabels)
 /// preflight.json      what was found before training started (PreflightRecord)
 /// replay/             steps whose loss was not a number, to be run again
 /// report.html
@@ -35,6 +36,8 @@ public struct RunFolder: Sendable, Equatable {
     /// The pixels of each class in every training image, where the sampling goes by them.
     public var classStatisticsFile: URL { url.appendingPathComponent("class-statistics.json") }
     public var preflightFile: URL { url.appendingPathComponent("preflight.json") }
+    /// The objects that the teacher of the unlabelled images found in them.
+    public var pseudoLabelsFile: URL { url.appendingPathComponent("pseudo-labels.json") }
     public var replays: URL { folder("replay") }
     public var tensorBoard: URL { folder("tensorboard") }
     public var checkpoints: URL { folder("checkpoints") }
@@ -49,7 +52,8 @@ public struct RunFolder: Sendable, Equatable {
     private var ownEntries: [URL] {
         [
             infoFile, recipeFile, environmentFile, eventsFile, classStatisticsFile, tensorBoard, checkpoints, metrics, pictures,
-            folder("predictions"), reportFile, preflightFile, replays,
+            folder("predictions"), reportFile, preflightFile, replays, pseudoLabelsFile,
+            pseudoLabelsFile.appendingPathExtension("partial"),
         ]
     }
 

@@ -35,14 +35,14 @@ public struct Benchmark: Sendable {
 extension Benchmark {
     /// The whole training step of a recipe: batch from the loader, teacher, losses, backward, optimiser.
     public static func step(_ setup: TrainingSetup, repeats: Int, warmup: Int) throws -> Benchmark {
-        let loader = try setup.recipe.data.trainingLoader(setup.trainingSet, seed: setup.recipe.seed)
+        let loader = try StepLoader(setup, from: .start)
         let accumulate = setup.recipe.optimizer.accumulate
         var number = 0
         return try withTorchErrors {
             try Benchmark(
-                "step", imagesPerCall: setup.recipe.data.loader.batchSize * accumulate, repeats: repeats, warmup: warmup
+                "step", imagesPerCall: setup.imagesPerStep, repeats: repeats, warmup: warmup
             ) {
-                let batches = try (0..<accumulate).map { _ in try loader.next()! }
+                let batches = try (0..<accumulate).map { _ in try loader.next() }
                 _ = setup.step(batches, step: number % setup.steps)
                 setup.device.synchronize()
                 number += 1

@@ -16,9 +16,13 @@ struct TrainingPosition: Codable, Equatable {
     var step: Int
     /// The next batch.
     var loader: LoaderPosition
+    /// The next batch of unlabelled images, where there are any.
+    var unlabelled: LoaderPosition?
     /// The best validation score so far (`EvaluationEvent.score`) and the step at which it was reached.
     var bestScore: Double?
     var bestStep: Int?
+
+    static let start = TrainingPosition(step: 0, loader: .start)
 }
 
 /// The checkpoints of a run: `last`, to go on from, and `best`, to use.

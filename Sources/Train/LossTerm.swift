@@ -17,6 +17,16 @@ struct LossTerm {
         self.parts = parts
     }
 
+    /// The task's loss where a teacher's objects stand for labels: a term of its own.
+    func onPseudoLabels(weight factor: Double) -> LossTerm {
+        LossTerm("pseudo-labels", weight: weight * factor, value, parts: parts)
+    }
+
+    /// Its part in a mean over more images than it was taken of.
+    func ofShare(_ share: Double) -> LossTerm {
+        share == 1 ? self : LossTerm(name, weight: weight, value.map { $0 * share }, parts: parts.map { ($0.name, $0.value * share) })
+    }
+
     /// As it enters the total; nil where nothing is computed.
     var weighted: Tensor? { value.map { weight == 1 ? $0 : $0 * weight } }
 }

@@ -5,16 +5,6 @@ import Support
 import Torch
 import Vision
 
-/// An object that a network found in an image.
-public struct FoundObject: Sendable, Equatable {
-    /// An index into the network's classes.
-    public let category: Int
-    /// How sure the network is, in [0, 1].
-    public let score: Double
-    /// At the image's size.
-    public let mask: RunLengthMask
-}
-
 /// A trained network that finds objects in images.
 public struct ObjectPredictor {
     public let network: Segmenter
@@ -34,7 +24,7 @@ public struct ObjectPredictor {
     /// inside of its mask (Cheng et al., CVPR 2022). Masks are resized to the image's size bilinearly before they are cut out.
     ///
     /// - Parameter images: B×H×W×3 bytes.
-    public func callAsFunction(_ images: Tensor) -> [[FoundObject]] {
+    public func callAsFunction(_ images: Tensor) -> [[ScoredInstance]] {
         withoutGradients {
             var taps = Taps()
             let found = network.predictions(settings.seen(images), hasAuxiliary: false, taps: &taps).final
@@ -45,14 +35,14 @@ public struct ObjectPredictor {
                 return map.segments.enumerated().map { number, segment in
                     let own = pixels[number * height * width..<(number + 1) * height * width]
                     let raster = Raster<UInt8>(width: width, height: height, values: Array(own))
-                    return FoundObject(category: segment.label, score: segment.score, mask: RunLengthMask(raster, where: 1))
+                    return ScoredInstance(category: segment.label, score: segment.score, mask: RunLengthMask(raster, where: 1))
                 }
             }
         }
     }
 
     /// The objects of a picture.
-    public func callAsFunction(_ image: Image) throws -> [FoundObject] {
+    public func callAsFunction(_ image: Image) throws -> [ScoredInstance] {
         try withTorchErrors { self(Tensor(image.rgb.pixels, shape: [1, image.height, image.width, 3], device: network.device))[0] }
     }
 }

@@ -42,7 +42,7 @@ public final class Trainer {
         let info = setup.runInfo(arm: arm, role: role, stage: stage)
         run = try RunFolder.create(at: folder, info: info, recipe: setup.recipe.resolvedYAML, existing: existing)
         store = CheckpointStore(run)
-        position = TrainingPosition(step: 0, loader: .start)
+        position = .start
         if existing == .resume, let saved = try store.readLast() {
             try setup.restore(saved.model, saved.training, from: run.checkpoints.path + "/last")
             position = saved.position
@@ -62,6 +62,7 @@ public final class Trainer {
     /// - Throws: ``Interrupted`` after Ctrl-C, with everything saved; `TorchError` (out of memory, say); `UserError` when
     ///   training diverges, a sample cannot be read or the disk is full. The last checkpoint stays intact.
     public func train() throws {
+        try Interruption.observed { try writePseudoLabels() }
         if position.step == 0 && recipe.preflight.enabled { try preflight() }
         try Interruption.observed {
             try fillCache()
@@ -89,29 +90,36 @@ public final class Trainer {
 
     /// Has the teacher fill its cache, where the recipe has one, and trains from it.
     private func fillCache() throws {
-        guard try !setup.useCache(observer) else { return }
+        if try !setup.useCache(observer) { throw try interrupted() }
+    }
+
+    /// Has the teacher of the unlabelled images, where the recipe has one, find their objects.
+    private func writePseudoLabels() throws {
+        if try !setup.usePseudoLabels(run, isBegun: position.step > 0, observer) { throw try interrupted() }
+    }
+
+    private func interrupted() throws -> Interrupted {
         try run.updateInfo { $0.status = .interrupted }
-        throw Interrupted(run: run.url, step: position.step)
+        return Interrupted(run: run.url, step: position.step)
     }
 
     private func loop() throws {
         let step = setup.step
         let accumulate = recipe.optimizer.accumulate
-        let loader = try recipe.data.trainingLoader(
-            setup.trainingSet, seed: recipe.seed, statistics: run.classStatisticsFile, from: position.loader)
+        let loader = try StepLoader(setup, statistics: run.classStatisticsFile, from: position)
         var timer = StepTimer()
         step.restart(after: position.step)
         while position.step < setup.steps {
             let number = position.step + 1
-            recent.append(StepRecord(step: number, loader: loader.position, random: setup.randomState))
-            var batches: [Batch] = []
-            for _ in 0..<accumulate { batches.append(try loader.next()!) }
+            recent.append(StepRecord(step: number, loader: loader.position.labelled, random: setup.randomState))
+            var batches: [StepBatch] = []
+            for _ in 0..<accumulate { batches.append(try loader.next()) }
             let isLogged = number % recipe.log.every == 0 || number == setup.steps
             let share = recipe.log.gradientShare
             // A scope of its own: an operator that fails stops here, before anything is logged or saved.
             let outcome = try withTorchErrors { step(batches, step: position.step, wantsShares: share > 0 && number % share == 0) }
             position.step = number
-            position.loader = loader.position
+            (position.loader, position.unlabelled) = loader.position
             timer.add(outcome, images: batches.reduce(0) { $0 + $1.count }, waited: batches.reduce(0) { $0 + $1.secondsWaited })
             let epoch = Double(number * accumulate) / Double(loader.batchesPerEpoch)
             let isInterrupted = Interruption.isRequested
@@ -136,8 +144,7 @@ public final class Trainer {
         if isValidated(after: step) { try validate(epoch) }
         try save()
         guard isInterrupted, step < setup.steps else { return }
-        try run.updateInfo { $0.status = .interrupted }
-        throw Interrupted(run: run.url, step: step)
+        throw try interrupted()
     }
 
     private func validate(_ epoch: Double) throws {

@@ -6,6 +6,8 @@ public struct TrainingObserver {
     public var note: (String) -> Void = { _ in }
     /// While the teacher's cache is filled: the images that are in it, and all.
     public var cached: (_ images: Int, _ of: Int) -> Void = { _, _ in }
+    /// While a teacher looks for the objects of unlabelled images: those that are done, and all.
+    public var pseudoLabelled: (_ images: Int, _ of: Int) -> Void = { _, _ in }
     /// After each step: the number of steps done, and of all.
     public var stepped: (_ step: Int, _ steps: Int) -> Void = { _, _ in }
     /// After each logged line.

@@ -24,6 +24,8 @@ public final class TrainingSetup {
     let validationSet: any Dataset
     /// What the student is to tell apart: the pixels' classes, or the objects'.
     let classes: ClassList
+    /// Images with the objects that a teacher found in them; nil where the recipe has none, or its teacher has not looked yet.
+    var unlabelledSet: (any Dataset)?
     /// The training and validation samples that cannot be used, where the recipe puts them aside.
     let putAside: [LeftOut]
 
@@ -59,8 +61,14 @@ public final class TrainingSetup {
         let classes = try recipe.loss.task == .instances ? trainingSet.objectClasses() : trainingSet.classes
         self.classes = classes
         if recipe.loss.task == .instances { try Self.check(classes, with: [validation, data.dataset(.test)]) }
+        var sources: [(purpose: String, dataset: any Dataset)] = [("training", trainingSet), ("validation", validation)]
+        if let (images, labelled) = try Self.openUnlabelled(data, classes, note) {
+            if checkingData { try Self.check([images], .none, note) }
+            sources.append(("unlabelled", images))
+            unlabelledSet = labelled
+        }
         for target in try data.targetDomains(classes: readsLabels ? classes : nil) {
-            try target.checkApart(from: [("training", trainingSet), ("validation", validation)])
+            try target.checkApart(from: sources)
             note("target \(target.name): \(target.dataset.count) images")
         }
         TorchRandom.seed(recipe.seed)
@@ -172,7 +180,7 @@ public final class TrainingSetup {
 
     /// What the run is, for its folder.
     func runInfo(arm: String?, role: RunInfo.Role?, stage: RunInfo.Stage?) -> RunInfo {
-        let methods = recipe.distillation.map(\.name).joined(separator: "+")
+        let methods = recipe.methodNames.joined(separator: "+")
         var info = RunInfo(
             arm: arm ?? (methods.isEmpty ? "plain" : methods), role: role ?? .student,
             method: stage?.method ?? (methods.isEmpty ? nil : methods),

@@ -20,6 +20,8 @@ final class TrainingStep {
     private var isBroken: Tensor
     /// What the labels are for; nil where there are none.
     private let task: (network: Segmenter, loss: any TaskLoss)?
+    /// The factor of the task's loss on images whose objects are a teacher's.
+    private let pseudoWeight: Double
     private let clip: Double?
     private let steps: Int
 
@@ -41,6 +43,7 @@ final class TrainingStep {
         task =
             try recipe.loss.task == .none
             ? nil : student.segmenter.map { ($0, try recipe.loss.build(for: $0.model, device: student.device)) }
+        pseudoWeight = recipe.data.unlabelled?.weight ?? 1
         clip = recipe.optimizer.clip
     }
 
@@ -57,26 +60,30 @@ final class TrainingStep {
     }
 
     /// - Parameters:
+    ///   - batches: whose losses are averaged. Of each, labelled images and those with pseudo-labels go through the student one after the
+    ///     other, so that the memory of one is enough: the task's losses add up, and a method's is the mean over all images.
     ///   - step: the steps before this one.
     ///   - wantsShares: whether the terms' gradients on the trunk are to be measured, which takes a backward pass each.
-    func callAsFunction(_ batches: [Batch], step: Int, wantsShares: Bool = false) -> Outcome {
+    func callAsFunction(_ batches: [StepBatch], step: Int, wantsShares: Bool = false) -> Outcome {
         optimizer.zeroGrad()
         distiller?.opponents.zeroGrad()
         let count = Double(batches.count)
+        let none = Tensor.zeros([], device: student.device)
         var losses: [(name: String, value: Tensor)] = []
         var unweighted: [(name: String, value: Tensor)] = []
         var norms: [(name: String, value: Tensor)] = []
-        for batch in batches {
-            let terms = terms(
-                batch.images(on: student.device), batch.labels(on: student.device), at: progress(before: step), of: batch)
-            if wantsShares && losses.isEmpty { norms = zip(terms.map(\.name), terms.gradientNorms(on: trunk)).map { ($0, $1) } }
-            let total = terms.total / count
-            total.backward()
-            let none = Tensor.zeros([], device: student.device)
-            let scaled = [("total", total.detach())] + terms.map { ($0.name, ($0.weighted?.detach() ?? none) / count) }
-            let plain = terms.unweighted.map { ($0.name, $0.value / count) }
-            losses = losses.isEmpty ? scaled : zip(losses, scaled).map { ($0.name, $0.value + $1.1) }
-            unweighted = unweighted.isEmpty ? plain : zip(unweighted, plain).map { ($0.name, $0.value + $1.1) }
+        for (number, batch) in batches.enumerated() {
+            for part in batch.parts {
+                let terms = terms(of: part, at: progress(before: step))
+                if wantsShares && number == 0 {
+                    let found = zip(terms.map(\.name), terms.gradientNorms(on: trunk)).map { ($0, $1) }
+                    norms += found.filter { term in !norms.contains { $0.name == term.0 } }
+                }
+                let total = terms.total / count
+                total.backward()
+                losses.add([("total", total.detach())] + terms.map { ($0.name, ($0.weighted?.detach() ?? none) / count) })
+                unweighted.add(terms.unweighted.map { ($0.name, $0.value / count) })
+            }
         }
         let tensors = optimizer.parameters.map(\.tensor)
         let norm = clip.map { clipGradientNorm(tensors, limit: $0) } ?? gradientNorm(tensors)
@@ -93,6 +100,11 @@ final class TrainingStep {
     /// The share of the training that is over after so many steps.
     func progress(before step: Int) -> Double { Double(step) / Double(steps) }
 
+    private func terms(of part: StepBatch.Part, at progress: Double) -> [LossTerm] {
+        let (batch, device) = (part.batch, student.device)
+        return terms(batch.images(on: device), batch.labels(on: device), at: progress, of: batch, as: part)
+    }
+
     /// The terms of one batch's loss, with their graphs.
     /// - Parameters:
     ///   - images: B×H×W×3 bytes.
@@ -100,9 +112,10 @@ final class TrainingStep {
     ///   - strong: the strongly augmented view of the images, where a method compares views; nil: the batch's.
     ///   - objects: of each image; nil: the batch's.
     ///   - batch: that the images are of, whose teacher's maps may be in a cache; nil asks the living teacher.
+    ///   - part: what of the step they are; nil: labelled images alone.
     func terms(
         _ images: Tensor, _ labels: Tensor, strong: Tensor? = nil, objects: [[Instance]?]? = nil, at progress: Double,
-        of batch: Batch? = nil
+        of batch: Batch? = nil, as part: StepBatch.Part? = nil
     ) -> [LossTerm] {
         let labels = labels.long
         var taps = Taps(distiller?.studentTaps ?? [])
@@ -113,14 +126,29 @@ final class TrainingStep {
         } else {
             taps = student.record(taps.requested, of: images)
         }
+        if part?.isPseudo == true { terms = terms.map { $0.onPseudoLabels(weight: pseudoWeight) } }
         let strong = strong ?? batch?.strongImages(on: student.device)
-        return terms + (distiller?.losses(images, strong: strong, student: taps, labels: labels, at: progress, of: batch) ?? [])
+        let methods = distiller?.losses(images, strong: strong, student: taps, labels: labels, at: progress, of: batch) ?? []
+        return terms + methods.map { $0.ofShare(part?.share ?? 1) }
     }
 
     /// Counts on from `step`, with nothing broken.
     func restart(after step: Int) {
         taken = .full([], Double(step), dtype: .int64, device: student.device)
         isBroken = .zeros([], device: student.device)
+    }
+}
+
+extension [(name: String, value: Tensor)] {
+    /// Adds values to those of the same names.
+    fileprivate mutating func add(_ values: [(name: String, value: Tensor)]) {
+        for (name, value) in values {
+            if let place = firstIndex(where: { $0.name == name }) {
+                self[place].value = self[place].value + value
+            } else {
+                append((name, value))
+            }
+        }
     }
 }
 

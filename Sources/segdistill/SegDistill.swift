@@ -20,7 +20,7 @@ struct SegDistill: ParsableCommand {
             """,
         version: programVersion,
         subcommands: [
-            DemoCommand.self, TrainCommand.self, DistillCommand.self, EvaluateCommand.self, PredictCommand.self,
+            DemoCommand.self, TrainCommand.self, DistillCommand.self, PseudoLabelCommand.self, EvaluateCommand.self, PredictCommand.self,
             CompareCommand.self, ReportCommand.self, ConfigCommand.self, DataCommand.self, DoctorCommand.self, ParityCommand.self,
             ExportCommand.self, ModelsCommand.self, MetricsCommand.self,
             BenchCommand.self,

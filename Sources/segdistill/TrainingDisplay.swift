@@ -38,7 +38,8 @@ final class TrainingDisplay {
     var observer: TrainingObserver {
         var observer = TrainingObserver()
         observer.note = note
-        observer.cached = cached
+        observer.cached = { self.filled("teacher cache", $0, $1) }
+        observer.pseudoLabelled = { self.filled("pseudo-labels", $0, $1) }
         observer.stepped = stepped
         observer.logged = { event in
             self.last = event
@@ -51,9 +52,9 @@ final class TrainingDisplay {
     }
 
     /// A bar of its own: training begins when it is full.
-    private func cached(_ images: Int, _ total: Int) {
-        let bar = filling ?? ProgressBar("teacher cache", total: total, completed: images - 1)
-        filling = bar
+    private func filled(_ label: String, _ images: Int, _ total: Int) {
+        let bar = filling ?? ProgressBar(label, total: total, completed: images - 1)
+        filling = images == total ? nil : bar
         if images == total { bar.finish(images) } else { bar.update(images) }
     }
 

@@ -12,6 +12,11 @@ public struct DataRecipe: RecipeSection {
     public var test: NameList = ["test"]
     public var targets: [TargetRecipe] = []
     public var fraction = 1.0
+    public var fractionSeed = 0
+    /// A file that names the training images whose labels are used.
+    public var labelled: String?
+    /// Images without labels, and who says what they show; nil uses none.
+    public var unlabelled: UnlabelledRecipe?
     public var instances = false
     public var classes = ClassesRecipe()
     public var images: String?
@@ -54,6 +59,17 @@ public struct DataRecipe: RecipeSection {
                 "fraction", \.fraction, .from(0, to: 1),
                 "The share of the training images that is used, drawn once and for all seeds alike; a smaller share is part of a larger one."
             ).known(as: "share", "labelFraction"),
+            .number("fractionSeed", \.fractionSeed, .atLeast(0), "Another number draws another share; runs of one comparison share it.")
+                .only("a 'fraction' below 1") { $0.fraction < 1 },
+            .value(
+                "labelled", \.labelled, or: "none",
+                "A file that names the training images that are used, in place of a fraction: a text file with a name a line, such as Guided "
+                    + "Distillation's lists, or a list in JSON."
+            ).known(as: "labeled", "labelList", "split"),
+            .section(
+                "unlabelled", \.unlabelled,
+                "Further images whose labels are not read: a teacher's objects stand for them (pseudo-labels)."
+            ).known(as: "unlabeled", "semi", "semiSupervised"),
             .value("instances", \.instances, "Read the objects too, for networks that tell them apart.")
                 .only("data with objects") { $0.has("instances") },
             .value(
@@ -148,6 +164,7 @@ public struct DataRecipe: RecipeSection {
         }
         if has("domain"), let problem = dataset.problem(withDomain: domain) { reader.report(at: "domain", problem) }
         if fraction == 0 { reader.report(at: "fraction", "expected a number greater than 0, found 0") }
+        checkUnlabelled(&reader)
         checkTargets(&reader)
         guard !dataset.splits.isEmpty else { return }
         for (key, splits) in [("train", train), ("validation", validation), ("test", test)] {

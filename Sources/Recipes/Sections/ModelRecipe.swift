@@ -103,8 +103,8 @@ public struct ModelRecipe: RecipeSection {
             let nearest = nearestName(to: model, in: models).map { "; did you mean '\($0)'?" }
             reader.report(at: "model", "unknown model '\(model)'\(nearest ?? "; 'segdistill models list' shows all")")
         }
-        checkStage(checkpoint, at: "checkpoint", isWhole: true, &reader)
-        checkStage(encoder, at: "encoder", isWhole: false, &reader)
+        reader.checkStage(checkpoint, at: "checkpoint", model: model)
+        reader.checkStage(encoder, at: "encoder")
         if weights != nil && checkpoint != nil {
             reader.report(at: "checkpoint", "cannot be combined with 'weights': give the one that the network starts from")
         }
@@ -117,19 +117,18 @@ public struct ModelRecipe: RecipeSection {
     }
 }
 
-extension ModelRecipe {
+extension RecipeReader {
     /// Refuses `stage:NAME` where there is no earlier stage of that name, or where it trains another model and the whole of it is wanted.
-    private func checkStage(_ path: String?, at key: String, isWhole: Bool, _ reader: inout RecipeReader) {
+    /// - Parameter model: that takes over the whole of the stage's; nil where another will do.
+    mutating func checkStage(_ path: String?, at key: String, model: String? = nil) {
         guard let name = path.flatMap(StageReference.stage) else { return }
-        let earlier = reader.earlierStages
-        guard let stage = earlier.first(where: { $0.name == name }) else {
-            let names = earlier.map(\.name)
+        guard let stage = earlierStages.first(where: { $0.name == name }) else {
+            let names = earlierStages.map(\.name)
             let known = names.isEmpty ? "there is none before this one" : "those before this one are \(names.joined(separator: ", "))"
-            return reader.report(at: key, "there is no earlier stage '\(name)'; \(known)")
+            return report(at: key, "there is no earlier stage '\(name)'; \(known)")
         }
-        guard isWhole, let other = stage.model, other != model else { return }
-        reader.report(
-            at: key, "the stage '\(name)' trains \(other), this is \(model); 'encoder' takes over the part that they share")
+        guard let model, let other = stage.model, other != model else { return }
+        report(at: key, "the stage '\(name)' trains \(other), this is \(model); 'encoder' takes over the part that they share")
     }
 }
 

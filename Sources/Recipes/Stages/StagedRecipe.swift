@@ -63,6 +63,7 @@ extension Recipe {
     public var stageReferences: [(key: String, stage: String)] {
         let paths = [
             ("student.encoder", student.encoder), ("student.checkpoint", student.checkpoint), ("teacher.checkpoint", teacher?.checkpoint),
+            ("data.unlabelled.teacher", data.unlabelled?.teacher),
         ]
         return paths.compactMap { key, path in path.flatMap(StageReference.stage).map { (key, $0) } }
     }
@@ -74,6 +75,7 @@ extension Recipe {
         recipe.student.encoder = resolved(student.encoder)
         recipe.student.checkpoint = resolved(student.checkpoint)
         recipe.teacher?.checkpoint = resolved(teacher?.checkpoint)
+        recipe.data.unlabelled?.teacher = resolved(data.unlabelled?.teacher)
         return recipe
     }
 }

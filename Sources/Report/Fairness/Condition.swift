@@ -65,7 +65,9 @@ public enum Condition: String, CaseIterable, Sendable, Codable {
         Rule("libTorch", .program, fatal: false), Rule("device", .program, fatal: false), Rule("threads", .program, fatal: false),
         Rule("channelsLast", .program, fatal: false),
         Rule("teacher", .methods), Rule("distillation", .methods), Rule("stages", .methods),
+        Rule("data.unlabelled", .methods),
         // Each seed may have a teacher of its own.
+        Rule("data.unlabelled.teacher", .methods, fatal: false), Rule("data.unlabelled.pseudoLabels", .methods, fatal: false),
         Rule("teacher.weights", .methods, fatal: false), Rule("teacher.checkpoint", .methods, fatal: false),
         Rule("teacher.cache.folder", .methods, fatal: false),
     ]

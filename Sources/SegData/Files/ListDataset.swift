@@ -24,7 +24,7 @@ public struct ListDataset: Dataset {
     /// All images below a folder, without labels, in the order of their paths.
     /// - Throws: `UserError` when there is no such folder, or no image in it.
     public init(imagesBelow folder: URL) throws {
-        guard let paths = FileManager.default.enumerator(atPath: folder.path) else {
+        guard folder.isFolder, let paths = FileManager.default.enumerator(atPath: folder.path) else {
             throw UserError("\(folder.path): there is no such folder", hint: "Check the path.")
         }
         var names: [String] = []

@@ -1,3 +1,4 @@
+import Foundation
 import Vision
 
 /// A data set of objects whose label maps are painted from them: 0 is background, then the classes of the objects.
@@ -22,6 +23,7 @@ struct PaintedDataset: Dataset {
     var count: Int { base.count }
     var leftOut: [LeftOut] { base.leftOut }
     func name(_ index: Int) -> String { base.name(index) }
+    func files(_ index: Int) -> [URL] { base.files(index) }
 
     func sample(_ index: Int) throws -> Sample {
         let sample = try base.sample(index)

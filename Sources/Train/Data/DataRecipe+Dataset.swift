@@ -14,12 +14,34 @@ extension DataRecipe {
     /// - Parameter readsLabels: whether the labels are wanted; else the images come alone.
     /// - Throws: `UserError` when folders are missing, or images and labels do not pair up.
     public func dataset(_ purpose: Purpose, readsLabels: Bool = true) throws -> any Dataset {
-        func wanted(_ dataset: any Dataset) -> any Dataset { readsLabels ? dataset : UnlabelledDataset(dataset) }
+        let files = try files(purpose, readsLabels: readsLabels)
+        let chosen = try purpose == .train ? labelled(of: files) ?? files : files
+        return readsLabels ? chosen : UnlabelledDataset(chosen)
+    }
+
+    /// The images that are trained on without labels of their own.
+    /// - Throws: `UserError` when there are none, or their folder is missing.
+    public func unlabelledImages() throws -> any Dataset {
+        if let folder = unlabelled?.folder { return UnlabelledDataset(try ListDataset(imagesBelow: URL(fileURLWithPath: folder))) }
+        guard let rest = try labelled(of: files(.train, readsLabels: true))?.rest, rest.count > 0 else {
+            throw UserError(
+                "every training image is used with its labels: no unlabelled images are left",
+                hint: "Set data.fraction or data.labelled, or name a folder: data.unlabelled.images.")
+        }
+        return UnlabelledDataset(rest)
+    }
+
+    /// The training images whose labels are used; nil for all of them.
+    private func labelled(of files: any Dataset) throws -> ChosenDataset? {
+        if let labelled { return try ChosenDataset(files, list: LabelList(contentsOf: URL(fileURLWithPath: labelled))) }
+        return fraction < 1 ? ChosenDataset(files, fraction: fraction, seed: fractionSeed) : nil
+    }
+
+    private func files(_ purpose: Purpose, readsLabels: Bool) throws -> any Dataset {
         var files = try dataset(splits: splits(purpose), leavingOutUnpaired: badSamples == .skip)
-        if badSamples == .skip, dataset.isFiles { files = try SoundDataset(readingAllOf: wanted(files)) }
-        guard purpose == .train else { return wanted(files) }
-        if let packed { files = try PackedDataset(URL(fileURLWithPath: packed), of: files) }
-        return wanted(fraction < 1 ? ChosenDataset(files, fraction: fraction) : files)
+        if badSamples == .skip, dataset.isFiles { files = try SoundDataset(readingAllOf: readsLabels ? files : UnlabelledDataset(files)) }
+        if purpose == .train, let packed { files = try PackedDataset(URL(fileURLWithPath: packed), of: files) }
+        return files
     }
 
     /// The images of some splits, one after the other, with the class map applied.

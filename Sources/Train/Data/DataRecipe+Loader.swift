@@ -22,9 +22,23 @@ extension DataRecipe {
     public func trainingLoader(
         _ dataset: any Dataset, seed: Int, statistics file: URL? = nil, from position: LoaderPosition = .start
     ) throws -> Loader {
+        try Loader(dataset, trainingOptions(dataset, seed: seed, statistics: file), from: position)
+    }
+
+    /// How the training set is gone through; see ``trainingLoader(_:seed:statistics:from:)``.
+    func trainingOptions(_ dataset: any Dataset, seed: Int, statistics file: URL? = nil) throws -> LoaderOptions {
         var options = loaderOptions(seed: seed)
         options.sampling = try sampling(dataset, file)
-        return try Loader(dataset, options, from: position)
+        return options
+    }
+
+    /// How the unlabelled images are gone through: as the others, but for what goes by labels.
+    func unlabelledOptions(seed: Int) -> LoaderOptions {
+        var options = loaderOptions(seed: seed)
+        options.batchSize = unlabelled?.batchSize ?? loader.batchSize
+        options.augmentation.categoryLimit = 1
+        options.instances = true
+        return options
     }
 
     private func sampling(_ dataset: any Dataset, _ file: URL?) throws -> Sampling {

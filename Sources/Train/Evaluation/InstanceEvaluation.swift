@@ -37,7 +37,7 @@ public struct InstanceEvaluation: Sendable {
         truth = COCOFile(categories: classes.names.enumerated().map { COCOCategory(id: $0 + 1, name: $1) })
     }
 
-    private mutating func add(_ batch: Batch, _ found: [[FoundObject]], of dataset: any Dataset) {
+    private mutating func add(_ batch: Batch, _ found: [[ScoredInstance]], of dataset: any Dataset) {
         let instances = batch.instances
         for (slot, index) in batch.indices.enumerated() {
             let image = index + 1

@@ -25,8 +25,8 @@ public struct Preflight {
     /// - Throws: `UserError` when training cannot work: a loss that is not a number, more memory than there is. What the loader throws.
     public func run(note: (String) -> Void = { _ in }) throws -> PreflightRecord {
         var record = PreflightRecord(losses: [], cost: .init(device: "\(setup.device)", steps: setup.steps, secondsPerStep: 0))
-        let loader = try recipe.data.trainingLoader(setup.trainingSet, seed: recipe.seed, statistics: statistics)
-        let trial = Trial(setup: setup, batch: try loader.next()!)
+        let first = try StepLoader(setup, statistics: statistics, from: .start).next()
+        let trial = Trial(setup: setup, batch: first.labelled, unlabelled: first.unlabelled)
         record.teacher = try TeacherCheck(setup)?.feeding()
         try fitting(trial.batch) {
             record.cost.memory = memory ?? setup.availableMemory

@@ -28,6 +28,8 @@ extension TrainingSetup {
 struct Trial {
     let setup: TrainingSetup
     let batch: Batch
+    /// Images with pseudo-labels that go beside them.
+    let unlabelled: Batch?
 
     private var step: TrainingStep { setup.step }
     private var images: Tensor { batch.images(on: setup.device) }
@@ -70,7 +72,8 @@ struct Trial {
 
     /// Seconds of a whole step, after one that warms up, and the bytes held at its worst moment.
     func cost() throws -> (seconds: Double, peak: Int) {
-        let batches = [Batch](repeating: batch, count: setup.recipe.optimizer.accumulate)
+        let pass = StepBatch(labelled: batch, unlabelled: unlabelled)
+        let batches = [StepBatch](repeating: pass, count: setup.recipe.optimizer.accumulate)
         var seconds = 0.0
         for _ in 0..<2 {
             let start = StepTimer.now()

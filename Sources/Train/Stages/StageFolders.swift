@@ -21,7 +21,7 @@ struct StageFolders {
             for (key, name) in stage.recipe.stageReferences where key.hasPrefix("student") {
                 if let earlier = recipe.stages.first(where: { $0.name == name }) { add(earlier) }
             }
-            for method in stage.recipe.distillation.map(\.name) where !methods.contains(method) { methods.append(method) }
+            for method in stage.recipe.methodNames where !methods.contains(method) { methods.append(method) }
         }
         add(stage)
         return RunInfo.Stage(

@@ -74,8 +74,10 @@ public struct StagedTraining {
             }
             let (training, validation) = (try open(.train), try open(.validation))
             if isLabelled { _ = try open(.test) }
+            var sources: [(purpose: String, dataset: any Dataset)] = [("training", training), ("validation", validation)]
+            if data.unlabelled != nil { sources.append(("unlabelled", try data.unlabelledImages())) }
             for target in try data.targetDomains(classes: isLabelled ? training.classes : nil) {
-                try target.checkApart(from: [("training", training), ("validation", validation)])
+                try target.checkApart(from: sources)
             }
             for (key, name) in stage.recipe.stageReferences where key == "student.encoder" {
                 guard let other = recipe.stages.first(where: { $0.name == name }) else { continue }

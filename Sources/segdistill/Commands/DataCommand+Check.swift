@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import SegData
 import Support
+import Train
 
 extension DataCommand {
     struct Check: ParsableCommand {
@@ -18,6 +19,7 @@ extension DataCommand {
                   segdistill data check Recipes/camvid/teacher.yaml
                   segdistill data check camvid:../shared/data/camvid --split val --pictures check
                   segdistill data check my/data --all
+                  segdistill data check runs/dsb2018/sskd-seed1/teacher/pseudo-labels.json --pictures check
                 """)
 
         @OptionGroup var arguments: DataArguments
@@ -30,7 +32,7 @@ extension DataCommand {
 
         func run() throws {
             var checked: [CheckPage.Part] = []
-            for (name, dataset) in try arguments.datasets(leavingOutUnpaired: true) {
+            for (name, dataset) in try pseudoLabels() ?? arguments.datasets(leavingOutUnpaired: true) {
                 checked.append(.init(name: name, dataset: dataset, check: examine(dataset, label: name)))
             }
             let duplicates = Duplicates(checked.map(\.check))
@@ -49,6 +51,21 @@ extension DataCommand {
             if checked.contains(where: { !$0.check.problems.isEmpty }) {
                 throw ArgumentParser.ExitCode(Support.ExitCode.badInput.rawValue)
             }
+        }
+
+        /// Where the data are a file of pseudo-labels, their images with the objects, after their statistics are shown; no data where the
+        /// images are in no files.
+        private func pseudoLabels() throws -> [(name: String, dataset: any Dataset)]? {
+            let file = URL(fileURLWithPath: arguments.source)
+            guard PseudoLabels.isThere(file) else { return nil }
+            let labels = try PseudoLabels(contentsOf: file)
+            print(PseudoLabelStatistics(labels).text + "\n")
+            guard !labels.info.images.isEmpty else {
+                print("the images of \(labels.info.dataset) are in no files: neither read nor shown")
+                return []
+            }
+            let dataset = try COCODataset(file, images: [URL(fileURLWithPath: labels.info.images)], leavingOutBad: true)
+            return [("pseudo-labels", arguments.limit.map { SpreadDataset(dataset, limit: $0) } ?? dataset)]
         }
 
         private func summary(_ check: DatasetCheck) -> String {

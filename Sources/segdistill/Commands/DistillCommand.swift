@@ -30,9 +30,9 @@ struct DistillCommand: ParsableCommand {
         if let stages = try recipe.loadStages() { return try choice.run(stages, destination) }
         try choice.refuse(recipe.recipe)
         let document = try recipe.load(checkingPaths: true)
-        guard !document.recipe.distillation.isEmpty else {
+        guard !document.recipe.methodNames.isEmpty else {
             throw UserError(
-                "\(recipe.recipe) names no distillation method",
+                "\(recipe.recipe) names no distillation method and no pseudo-labels",
                 hint: "Add a 'teacher' and 'distillation', or use: segdistill train \(recipe.recipe)", exitCode: .usage)
         }
         try destination.run(document.recipe)

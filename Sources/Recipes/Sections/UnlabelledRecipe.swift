@@ -1,0 +1,84 @@
+/// Images that are trained on without labels of their own: a teacher's objects stand for them.
+public struct UnlabelledRecipe: RecipeSection {
+    /// What ``images`` says for the training images that `fraction` or `labelled` leaves out.
+    public static let rest = "rest"
+
+    public var images = UnlabelledRecipe.rest
+    public var teacher: String?
+    public var pseudoLabels: String?
+    public var threshold = 0.3
+    public var batchSize: Int?
+    public var weight = 1.0
+
+    public init() {}
+
+    /// The folder of images; nil for the rest.
+    public var folder: String? { images == Self.rest ? nil : images }
+
+    static var fields: [Field<UnlabelledRecipe>] {
+        [
+            .value("images", \.images, "rest: the training images that fraction or labelled leaves out; or a folder of images.")
+                .known(as: "root", "folder"),
+            .value(
+                "teacher", \.teacher, or: "none",
+                "A run folder, stage:NAME or a saved model, whose objects in these images are written to pseudo-labels.json of the run folder before "
+                    + "training starts."
+            ).known(as: "checkpoint", "model"),
+            .value(
+                "pseudoLabels", \.pseudoLabels, or: "none",
+                "A file that 'segdistill pseudo-label' wrote earlier, in place of a teacher; refused when the teacher has changed since."
+            ).known(as: "file", "annotations"),
+            .number(
+                "threshold", \.threshold, .from(0, to: 1), "Objects with lower scores are left out. 0.3: SSKD's code."
+            ).known(as: "score", "confidence"),
+            .number("batchSize", \.batchSize, or: "default", .atLeast(1), "Of these images a step; default: loader.batchSize.")
+                .known(as: "batch"),
+            .number("weight", \.weight, .atLeast(0), "Factor of the loss on them, beside that on the labelled images. 1: SSKD.")
+                .known(as: "lambda", "lossWeight"),
+        ]
+    }
+
+    func check(_ reader: inout RecipeReader) {
+        reader.checkStage(teacher, at: "teacher")
+        if teacher == nil && pseudoLabels == nil {
+            reader.report(at: "", "says nobody who finds the objects: give 'teacher', or 'pseudoLabels' that it wrote")
+        }
+        if teacher != nil && pseudoLabels != nil {
+            reader.report(at: "pseudoLabels", "cannot be combined with 'teacher', which writes them anew: give the one or the other")
+        }
+    }
+}
+
+extension DataRecipe {
+    func checkUnlabelled(_ reader: inout RecipeReader) {
+        if labelled != nil && fraction < 1 {
+            reader.report(at: "labelled", "cannot be combined with 'fraction': give the one that chooses the labelled images")
+        }
+        guard let unlabelled else { return }
+        if unlabelled.folder == nil && labelled == nil && fraction == 1 {
+            reader.report(
+                at: "unlabelled.images",
+                "there is no rest while every training image is used with its labels: set 'fraction' or 'labelled', or name a folder of images"
+            )
+        }
+        if augmentation.mix?.kind == .classMix {
+            reader.report(at: "augmentation.mix.kind", "goes by the labels, which unlabelled images have none of; take cutMix or copyPaste")
+        }
+    }
+}
+
+extension Recipe {
+    /// Refuses what does not go with `data.unlabelled`.
+    func checkUnlabelled(_ reader: inout RecipeReader) {
+        guard data.unlabelled != nil else { return }
+        if loss.task != .instances {
+            reader.report(at: "data.unlabelled", "a teacher says which objects these images show: set 'loss.task: instances'")
+        }
+        if teacher?.cache != nil {
+            reader.report(at: "teacher.cache", "holds maps of the labelled images alone; leave out the cache, or 'data.unlabelled'")
+        }
+    }
+
+    /// What the student learns by beside the labels of its own images.
+    public var methodNames: [String] { distillation.map(\.name) + (data.unlabelled == nil ? [] : ["pseudo-labels"]) }
+}

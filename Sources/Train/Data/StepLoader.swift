@@ -1,0 +1,70 @@
+import Foundation
+import Recipes
+import SegData
+
+/// What one pass of a step learns from: labelled images, and images with pseudo-labels beside them where the recipe has such.
+struct StepBatch {
+    let labelled: Batch
+    let unlabelled: Batch?
+
+    var count: Int { labelled.count + (unlabelled?.count ?? 0) }
+    var secondsWaited: Double { labelled.secondsWaited + (unlabelled?.secondsWaited ?? 0) }
+}
+
+/// The batches of training.
+final class StepLoader {
+    private let labelled: Loader
+    private let pair: PairedLoader?
+
+    /// - Parameter statistics: see `DataRecipe.trainingLoader`.
+    /// - Throws: `UserError` when a set is smaller than a batch, or labels cannot be read.
+    init(_ setup: TrainingSetup, statistics: URL? = nil, from position: TrainingPosition) throws {
+        let (data, seed) = (setup.recipe.data, setup.recipe.seed)
+        guard let unlabelled = setup.unlabelledSet else {
+            pair = nil
+            labelled = try data.trainingLoader(setup.trainingSet, seed: seed, statistics: statistics, from: position.loader)
+            return
+        }
+        pair = try PairedLoader(
+            labelled: setup.trainingSet, data.trainingOptions(setup.trainingSet, seed: seed, statistics: statistics),
+            unlabelled: unlabelled, data.unlabelledOptions(seed: seed),
+            from: .init(labelled: position.loader, unlabelled: position.unlabelled ?? .start))
+        labelled = pair!.labelled
+    }
+
+    /// Of the labelled images.
+    var batchesPerEpoch: Int { labelled.batchesPerEpoch }
+    /// Of the batches that `next()` will give.
+    var position: (labelled: LoaderPosition, unlabelled: LoaderPosition?) { (labelled.position, pair?.unlabelled.position) }
+
+    func next() throws -> StepBatch {
+        guard let pair else { return StepBatch(labelled: try labelled.next()!, unlabelled: nil) }
+        let (labelled, unlabelled) = try pair.next()!
+        return StepBatch(labelled: labelled, unlabelled: unlabelled)
+    }
+}
+
+extension TrainingSetup {
+    /// Those that go through the student.
+    var imagesPerStep: Int {
+        let beside = unlabelledSet == nil ? 0 : recipe.data.unlabelledOptions(seed: 0).batchSize
+        return (recipe.data.loader.batchSize + beside) * recipe.optimizer.accumulate
+    }
+}
+
+extension StepBatch {
+    /// What goes through the student at once.
+    struct Part {
+        let batch: Batch
+        /// Of the images of the step's pass.
+        let share: Double
+        /// Whether its objects are a teacher's.
+        let isPseudo: Bool
+    }
+
+    var parts: [Part] {
+        let share = Double(labelled.count) / Double(count)
+        let first = Part(batch: labelled, share: share, isPseudo: false)
+        return [first] + (unlabelled.map { [Part(batch: $0, share: 1 - share, isPseudo: true)] } ?? [])
+    }
+}
