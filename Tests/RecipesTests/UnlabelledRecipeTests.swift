@@ -50,7 +50,10 @@ import Testing
         ),
         ("unlabelled: {teacher: a}", "data.unlabelled.images: there is no rest while every training image is used with its labels"),
         ("fraction: 0.1, labelled: l.txt", "data.labelled: cannot be combined with 'fraction'"),
-        ("fraction: 0.1, unlabelled: {teacher: a, threshold: 1.5}", "data.unlabelled.threshold: expected a number from 0.0 to 1.0, found '1.5'"),
+        (
+            "fraction: 0.1, unlabelled: {teacher: a, threshold: 1.5}",
+            "data.unlabelled.threshold: expected a number from 0.0 to 1.0, found '1.5'"
+        ),
         ("fraction: 0.1, unlabelled: {teacher: a, score: 0.5}", "unknown key 'score'; did you mean 'threshold'?"),
         ("fraction: 0.1, unlabelled: {teacher: stage:first}", "data.unlabelled.teacher: there is no earlier stage 'first'"),
         (
