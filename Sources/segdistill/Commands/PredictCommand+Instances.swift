@@ -46,7 +46,7 @@ extension PredictCommand {
 }
 
 extension COCOFile {
-    fileprivate mutating func add(_ objects: [FoundObject], of name: String, _ image: Image) {
+    fileprivate mutating func add(_ objects: [ScoredInstance], of name: String, _ image: Image) {
         let number = images.count + 1
         images.append(COCOImage(id: number, fileName: name, width: image.width, height: image.height))
         for object in objects {
