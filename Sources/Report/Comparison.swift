@@ -99,18 +99,7 @@ public struct Comparison: Sendable, Encodable {
         protocolName = first.protocolName
         classes = first.classes.map(\.name)
 
-        let reference: Arm
-        if let wanted {
-            guard let found = arms.first(where: { $0.name == wanted }) else {
-                let near = nearestName(to: wanted, in: arms.map(\.name)).map { "Did you mean “\($0)”? " } ?? ""
-                throw UserError(
-                    "no run belongs to an arm “\(wanted)”", hint: near + "Arms: \(arms.map(\.name).joined(separator: ", "))",
-                    exitCode: .usage)
-            }
-            reference = found
-        } else {
-            reference = arms.first(where: \.isPlain) ?? arms[0]
-        }
+        let reference = try Self.reference(wanted, among: arms)
         self.reference = reference.name
         self.arms = arms.map(Self.scores)
 
@@ -123,7 +112,16 @@ public struct Comparison: Sendable, Encodable {
         images = differences.first?.statistics.images ?? first.images.count
     }
 
-    private static func checkFairness(
+    /// The arm of that name; by default the plain student, or else the first.
+    static func reference(_ wanted: String?, among arms: [Arm]) throws -> Arm {
+        guard let wanted else { return arms.first(where: \.isPlain) ?? arms[0] }
+        if let found = arms.first(where: { $0.name == wanted }) { return found }
+        let near = nearestName(to: wanted, in: arms.map(\.name)).map { "Did you mean “\($0)”? " } ?? ""
+        throw UserError(
+            "no run belongs to an arm “\(wanted)”", hint: near + "Arms: \(arms.map(\.name).joined(separator: ", "))", exitCode: .usage)
+    }
+
+    static func checkFairness(
         _ arms: [Arm], _ pairs: [(arm: Arm, reference: Arm)], _ inner: [String: [ConditionDifference]], _ allowed: Set<Condition>
     ) throws {
         var unfair = UnfairComparison()

@@ -12,6 +12,8 @@ struct LoadedRun: Sendable {
     let metrics: Metrics?
     /// Computed anew from the counts of `metrics`.
     let scores: Scores?
+    /// The same of objects.
+    let objects: InstanceMetrics?
     let conditions: RunConditions
     /// The evaluations on target domains that belong to `metrics`.
     let targets: [Target]
@@ -23,8 +25,10 @@ struct LoadedRun: Sendable {
         let name = metricsName.flatMap { folder.metricsNames().contains($0) ? $0 : nil }
         metrics = try name.map(folder.readMetrics(named:))
         scores = metrics.map { Scores(confusion: $0.confusion, outside: $0.outside) }
+        objects = try metricsName.flatMap { try folder.objectMetricsNames().contains($0) ? folder.readObjectMetrics(named: $0) : nil }
         targets = try Self.targets(folder, metrics, seed: info.seed)
-        conditions = try RunConditions(folder, info, metrics, targets)
+        let scored = metrics.map { ($0.protocolName, $0.checkpoint) } ?? objects.map { ($0.protocolName, $0.checkpoint) }
+        conditions = try RunConditions(folder, info, scored, targets)
     }
 
     var steps: [StepEvent] {
@@ -43,10 +47,10 @@ struct LoadedRun: Sendable {
     }
 
     /// The evaluation that most of the runs have; of equally common ones `test`, then `val`, then the first by name.
-    static func commonMetricsName(_ folders: [RunFolder]) -> String? {
+    static func commonMetricsName(_ folders: [RunFolder], ofObjects: Bool = false) -> String? {
         var counts: [String: Int] = [:]
         for folder in folders {
-            for name in folder.metricsNames() { counts[name, default: 0] += 1 }
+            for name in ofObjects ? folder.objectMetricsNames() : folder.metricsNames() { counts[name, default: 0] += 1 }
         }
         func rank(_ name: String) -> (Int, Int, String) {
             (-(counts[name] ?? 0), ["test", "val"].firstIndex(of: name) ?? 2, name)

@@ -10,6 +10,8 @@ public struct Report: Sendable {
     private let arms: [Arm]
     /// The figures of the page; nil while no run has been evaluated.
     public let comparison: Comparison?
+    /// The same of runs that tell objects apart.
+    public let objects: ObjectComparison?
 
     /// - Parameters:
     ///   - folders: the runs; those of one arm differ in their seed only.
@@ -17,19 +19,24 @@ public struct Report: Sendable {
     /// - Throws: `UserError` when a file is missing or damaged, or when the runs were scored on different data.
     public init(runs folders: [RunFolder], metricsName: String? = nil) throws {
         guard !folders.isEmpty else { throw UserError("no runs to report on", hint: "Name the run folders.", exitCode: .usage) }
-        let name = metricsName ?? LoadedRun.commonMetricsName(folders)
+        let ofObjects = ObjectComparison.isOf(folders)
+        let name = metricsName ?? LoadedRun.commonMetricsName(folders, ofObjects: ofObjects)
         arms = try Arm.group(folders.map { try LoadedRun($0, metricsName: name) })
         let scored = arms.map { Arm(name: $0.name, runs: $0.scored) }.filter { !$0.runs.isEmpty }
         comparison = scored.isEmpty ? nil : try Comparison(scored, allowing: Set(Condition.allCases))
+        let found = arms.map { Arm(name: $0.name, runs: $0.runs.filter { $0.objects != nil }) }.filter { !$0.runs.isEmpty }
+        objects = ofObjects && !found.isEmpty ? try ObjectComparison(found, allowing: Set(Condition.allCases)) : nil
     }
 
     /// The page.
     /// - Throws: `UserError` naming the picture that cannot be read.
     public func html() throws -> String {
         let colors = armColors
-        let title = (comparison?.headline ?? comparison?.differences.last)?.verdict.headline ?? "Training report"
+        let verdict = (comparison?.headline ?? comparison?.differences.last)?.verdict
+        let title = (verdict ?? (objects?.headline ?? objects?.differences.last)?.verdict)?.headline ?? "Training report"
         let sections = [
-            SummarySection(arms: arms, comparison: comparison, colors: colors).html(),
+            objects.map { ObjectSection(comparison: $0, colors: colors).html() }
+                ?? SummarySection(arms: arms, comparison: comparison, colors: colors).html(),
             comparison.map { DomainSection(comparison: $0, arms: arms, colors: colors).html() } ?? "",
             try PictureSection(arms: arms, colors: colors).html(),
             comparison.map { ClassSection(arms: arms, comparison: $0, colors: colors).html() } ?? "",

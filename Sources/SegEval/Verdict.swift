@@ -12,9 +12,14 @@ public struct Verdict: Sendable, Equatable, Codable {
     ///   - reference: the other's, such as `plain`.
     ///   - distillation: whether `arm` is distilled and `reference` is the same student without it.
     ///   - unequal: in what else the two differ, such as `budget`; a difference may then come from that.
-    public init(_ comparison: PairedComparison, arm: String, reference: String, distillation: Bool, unequal: [String] = []) {
+    ///   - measure: what was compared.
+    ///   - overImages: whether the measure can be drawn again by image.
+    public init(
+        _ comparison: PairedComparison, arm: String, reference: String, distillation: Bool, unequal: [String] = [],
+        measure: String = "mIoU", overImages: Bool = true
+    ) {
         let caveat = unequal.isEmpty ? "" : ", on unequal terms (\(unequal.joined(separator: ", ")))"
-        let points = "\(signedPoints(comparison.difference)) mIoU points\(caveat)"
+        let points = "\(signedPoints(comparison.difference)) \(measure) points\(caveat)"
         let distillation = distillation && unequal.isEmpty
         let subject = distillation ? "Distillation by \(arm)" : arm
         switch comparison.outcome {
@@ -25,10 +30,10 @@ public struct Verdict: Sendable, Equatable, Codable {
         case .noDifferenceShown: headline = "No difference shown between \(arm) and \(reference): \(points)"
         case .seedsMissing: headline = "Too few seeds for a verdict on \(arm) against \(reference): \(points)"
         }
-        details = Self.details(comparison) + (unequal.isEmpty ? "" : " Part of it may come from the unequal terms.")
+        details = Self.details(comparison, overImages) + (unequal.isEmpty ? "" : " Part of it may come from the unequal terms.")
     }
 
-    private static func details(_ comparison: PairedComparison) -> String {
+    private static func details(_ comparison: PairedComparison, _ overImages: Bool) -> String {
         let percent = "\(Int((comparison.confidence * 100).rounded())) % interval"
         var parts: [String] = []
         if comparison.outcome == .seedsMissing {
@@ -50,7 +55,10 @@ public struct Verdict: Sendable, Equatable, Codable {
             parts.append("Better with \(comparison.wins) of \(comparison.seeds.count) seeds.")
         }
         if comparison.imageInterval == nil {
-            parts.append("The runs were not scored on the same images, so the choice of images is not accounted for.")
+            parts.append(
+                overImages
+                    ? "The runs were not scored on the same images, so the choice of images is not accounted for."
+                    : "The interval is over the seeds alone: the choice of the test images is not accounted for.")
         }
         if comparison.outcome == .noDifferenceShown {
             parts.append("The interval contains 0; more seeds would make it narrower.")

@@ -43,7 +43,7 @@ import Vision
         return (recipe.path, truth.path)
     }
 
-    @Test("train, evaluate, predict in both formats, metrics instance")
+    @Test("train, evaluate, compare, report, predict in both formats, metrics instance")
     func theWholePath() throws {
         try withFolder { folder in
             let (recipe, truth) = try data(folder)
@@ -57,6 +57,11 @@ import Vision
             #expect(training.errors.contains("validation mask AP ") && training.errors.contains("test mask AP "), "\(training.errors)")
             let scores = try tool("evaluate", run)
             for word in ["AP50", "AP small", "boundaries", "car", "2 images"] { #expect(scores.output.contains(word), "\(scores.output)") }
+            let compared = try tool("compare", run)
+            for word in ["AP50", "boundary AP", "intervals over seeds"] { #expect(compared.output.contains(word), "\(compared.output)") }
+            _ = try tool("report", run)
+            let page = try String(contentsOfFile: run + "/report.html", encoding: .utf8)
+            #expect(page.contains("% AP of masks</h1>") && page.contains("AP of masks on val"))
             let refused = try Tool.run("evaluate", run, "--pictures", found)
             #expect(refused.status == 64 && refused.errors.contains("--pictures shows label maps"))
             _ = try tool("predict", run, folder.path + "/images", "--out", found, "--threshold", "0", "--overlay")

@@ -9,7 +9,10 @@ struct RunConditions: Sendable {
     /// The files that are missing, so that what they would say is unknown.
     let missing: [String]
 
-    init(_ folder: RunFolder, _ info: RunInfo, _ metrics: Metrics?, _ targets: [LoadedRun.Target] = []) throws {
+    /// - Parameter scored: how, and which checkpoint.
+    init(
+        _ folder: RunFolder, _ info: RunInfo, _ scored: (protocolName: String, checkpoint: String)?, _ targets: [LoadedRun.Target] = []
+    ) throws {
         let settings = folder.readRecipe().flatMap(RecipeSettings.init(yaml:))?.values ?? [:]
         let environment = try folder.readEnvironment()
         // A resolved recipe names the student.
@@ -41,9 +44,9 @@ struct RunConditions: Sendable {
         values["libTorch"] = environment?.libTorch
         values["device"] = environment.map { "\($0.device), \($0.deviceName)" }
         values["threads"] = environment.map { String($0.threads) }
-        values["protocol"] = metrics?.protocolName
+        values["protocol"] = scored?.protocolName
         for target in targets { values["protocol.\(target.name)"] = target.metrics.protocolName }
-        values["scored checkpoint"] = metrics.map { ["best", "last"].contains($0.checkpoint) ? $0.checkpoint : "a file" }
+        values["scored checkpoint"] = scored.map { ["best", "last"].contains($0.checkpoint) ? $0.checkpoint : "a file" }
         self.values = values
     }
 

@@ -20,6 +20,11 @@ struct CurveSection: Sendable {
                 title: "mIoU on \(split), in per cent", lines: scores(split, \.meanIoU), marksPoints: true, format: { percentage($0) },
                 axisFactor: 100)
         }
+        charts += splits.map { split in
+            LineChart(
+                title: "AP of masks on \(split), in per cent", lines: scores(split, \.averagePrecision), marksPoints: true,
+                format: { percentage($0) }, axisFactor: 100)
+        }
         charts += splits.map { LineChart(title: "Distillation loss on \($0)", lines: scores($0, \.loss), marksPoints: true) }
         charts += (losses.contains("total") ? ["total"] + terms : terms).map { term in
             LineChart(title: term == "total" ? "Loss" : "Loss: \(term)", lines: stepLines { $0.losses[term] })

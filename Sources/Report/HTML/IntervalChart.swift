@@ -16,6 +16,8 @@ struct IntervalChart: Sendable {
     }
 
     var rows: [Row]
+    /// What the differences are of.
+    var measure = "mIoU"
 
     private static let plot = (left: 150.0, right: 700.0)
 
@@ -35,7 +37,8 @@ struct IntervalChart: Sendable {
             top += 10
         }
         let axis = scale.grid(bottom: top, marksZero: true) { abs($0) < 1e-9 ? "0" : signedPoints($0 / 100, digits: $1) }
-        return "<svg class=\"intervals\" viewBox=\"0 0 720 \(Int(top) + 24)\" role=\"img\" aria-label=\"Differences in mIoU with their "
+        return
+            "<svg class=\"intervals\" viewBox=\"0 0 720 \(Int(top) + 24)\" role=\"img\" aria-label=\"Differences in \(measure) with their "
             + "95 % intervals\">\(axis)\(svg)</svg>"
     }
 

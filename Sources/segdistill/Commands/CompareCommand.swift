@@ -13,6 +13,7 @@ struct CompareCommand: ParsableCommand {
         abstract: "Says whether distillation helped: scores of runs, paired by seed and image, with confidence intervals.",
         discussion: """
             Runs that differ in nothing but their seed form an arm; every arm is compared with the plain student. \
+            Runs that tell objects apart are compared by the average precision of their masks, with intervals over the seeds. \
             Three seeds or more are needed for a verdict. Arms must have been trained and scored alike: what differs beside \
             distillation is read from the run folders and refused, by the names of the conditions: \
             \(Condition.allCases.map(\.rawValue).joined(separator: ", ")).
@@ -47,6 +48,7 @@ struct CompareCommand: ParsableCommand {
 
     func run() throws {
         let folders = try runFolders(runs)
+        if ObjectComparison.isOf(folders) { return try compareObjects(folders) }
         let comparison = try Comparison(folders, metricsName: metrics, reference: reference, allowing: try allowed())
         if let pictures { try write(comparison, of: folders, to: URL(fileURLWithPath: pictures)) }
         guard json else {
@@ -56,6 +58,16 @@ struct CompareCommand: ParsableCommand {
             return
         }
         try printJSON(comparison)
+    }
+
+    private func compareObjects(_ folders: [RunFolder]) throws {
+        guard pictures == nil else {
+            throw UserError("--pictures shows label maps; these runs find objects", hint: "Leave it out.", exitCode: .usage)
+        }
+        let comparison = try ObjectComparison(folders, metricsName: metrics, reference: reference, allowing: try allowed())
+        if json { return try printJSON(comparison) }
+        print(comparison.text)
+        if classes { print("\n" + comparison.classText) }
     }
 
     private func allowed() throws -> Set<Condition> {

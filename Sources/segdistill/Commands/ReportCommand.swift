@@ -33,7 +33,9 @@ struct ReportCommand: ParsableCommand {
         let page = out ?? runs[0] + "/report.html"
         let report = try Report(runs: runFolders(runs), metricsName: metrics)
         try report.write(to: URL(fileURLWithPath: page))
-        if let headline = report.comparison?.headline { print("\(headline.verdict.headline)\n  \(headline.verdict.details)") }
+        if let verdict = report.comparison?.headline?.verdict ?? report.objects?.headline?.verdict {
+            print("\(verdict.headline)\n  \(verdict.details)")
+        }
         print("report: \(page)")
     }
 }
