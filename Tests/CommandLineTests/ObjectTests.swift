@@ -71,6 +71,11 @@ import Vision
             let kept = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: run + "/metrics/test-objects.json")))
             let masks = ((kept as? [String: Any])?["masks"] as? [String: Any])?["summary"] as? [String: Any]
             #expect(record?["AP50"] as? Double == masks?["AP50"] as? Double && record?["AP50"] != nil)
+            let alone = folder.path + "/alone.safetensors"
+            try FileManager.default.copyItem(atPath: run + "/checkpoints/best/model.safetensors", toPath: alone)
+            let unsaid = try Tool.run("predict", alone, folder.path + "/images", "--out", found, "--threshold", "0.1")
+            #expect(unsaid.status == 64 && unsaid.errors.contains("--threshold is for objects"), "\(unsaid.errors)")
+            _ = try tool("predict", alone, folder.path + "/images", "--out", found, "--threshold", "0.1", "--format", "coco")
             _ = try tool("predict", run, folder.path + "/images", "--out", city, "--threshold", "0", "--format", "cityscapes")
             let line = try String(contentsOfFile: city + "/ulm_0_1.txt", encoding: .utf8).split(separator: "\n")[0].split(separator: " ")
             #expect(line.count == 3 && line[0] == "ulm_0_1_0.png" && line[1] == "26")

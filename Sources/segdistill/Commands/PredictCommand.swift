@@ -50,7 +50,7 @@ struct PredictCommand: ParsableCommand {
     @Option(help: "Of objects: the least score, 0 to 1 (default: 0.5, with --classes 0.3).")
     var threshold: Double?
 
-    @Option(help: "Of the objects of a trained network: coco, or cityscapes.")
+    @Option(help: "Of the objects of a trained network: coco, or cityscapes. Needed for objects only where the network belongs to no run.")
     var format: ObjectFormat?
 
     @Option(help: "auto, cpu, cuda, cuda:N or mps.")
@@ -78,10 +78,12 @@ struct PredictCommand: ParsableCommand {
         try LibTorch.load()
         let trained = try TrainedNetwork(at: network)
         let recipe = trained.run == nil ? Recipe() : try trained.recipe([])
-        if recipe.loss.task == .instances { return try predictObjects(trained, recipe, in: files) }
-        guard threshold == nil && format == nil else {
+        // A file that belongs to no run does not say what it was trained on.
+        if recipe.loss.task == .instances || format != nil { return try predictObjects(trained, recipe, in: files) }
+        guard threshold == nil else {
             throw UserError(
-                "\(network) labels pixels; --threshold and --format are for objects", hint: "Leave them out.", exitCode: .usage)
+                "\(network) labels pixels; --threshold is for objects",
+                hint: "If it is one that predicts masks, --format coco takes it for a network that finds objects.", exitCode: .usage)
         }
         let predictor = try Predictor(
             trained.saved, device: Device(device), precision: recipe.student.precision, evaluation: recipe.evaluation)
