@@ -4,10 +4,12 @@
     relations.py skd|cirkd-minibatch|brd|gkd|sskd-contrast --shape 8,256,64,128 [--threads 2] [--set temperature=0.1]
 
 Whole matrices of all pairs of positions, through PyTorch's graph, in float32; `brd` also gets the backbone's stages, `gkd`
-class tokens and a masked view, `sskd-contrast` a strong view, masks and classes; their heads are new and negatives are
-drawn, so that the losses are not equal. After the maps are made, `peak` counts from there: the most resident memory during the pass less what there was before it. Linux only.
+class tokens and a masked view, `sskd-contrast` a strong view, masks and classes; heads are new and negatives drawn, so that
+the losses are not equal. After the maps are made, `peak` counts from there: the most resident memory during the pass less
+what there was before it. Linux only.
 """
 import argparse
+import copy
 import json
 import time
 
@@ -132,7 +134,8 @@ def measured(name, shape, settings):
                    [Head(channels) for _ in range(3)]]
     if name == "sskd-contrast":
         queries = torch.rand(batch, 100, 4 * height, 4 * width), torch.rand(batch, 100, 9)
-        inputs = [maps(channels)[1], torch.rand(shape), *queries, [embedding(channels) for _ in range(2)]]
+        head = embedding(channels)
+        inputs = [maps(channels)[1], torch.rand(shape), *queries, [head, copy.deepcopy(head)]]
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")
     before, start = status("VmRSS"), time.perf_counter()

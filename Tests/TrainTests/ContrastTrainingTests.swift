@@ -84,6 +84,20 @@ import Train
         #expect(Set(losses.keys) == ["total", "task", "kd", "sskd-contrast"] && losses["sskd-contrast"]! > 0)
     }
 
+    /// The preflight also looks at a single image, which has no others.
+    @Test func objectsAreLearntBesideIt() throws {
+        let scratch = try Scratch()
+        let method = "distillation=[{method: sskd-contrast, negatives: 5, candidates: others}]"
+        var losses: [[String: Double]] = []
+        var observer = TrainingObserver()
+        observer.logged = { losses.append($0.losses) }
+        try train(
+            Shapes(at: scratch["shapes"]).recipe(
+                steps: 3, overrides: [method, "data.loader.batchSize=2", "preflight.enabled=true"]),
+            into: scratch["run"], observer: observer)
+        #expect(losses.count == 3 && losses.allSatisfy { $0["task"]! > 0 && $0["sskd-contrast"]! > 0 })
+    }
+
     /// The strong view is kept with the step.
     @Test func aBrokenStepIsRunAgainWithBothViews() throws {
         let scratch = try Scratch()

@@ -7,13 +7,13 @@ import Torch
 // Time and memory of one forward and backward pass of a relation loss.
 //
 //     RelationBenchmark skd|cirkd-minibatch|brd|gkd|sskd-contrast [--shape 8,256,64,128] [--set temperature=0.1] [--threads 2]
-//                       [--rounds 3] [--python PYTHON [--rival-shape 8,256,64,64]]
+//                       [--rounds 3] [--python PYTHON [--rival-shape 8,256,64,64]] [--given]
 //
 // Every measurement is a process of its own. With --python, that interpreter runs python/relations.py in turns with it: the same loss as
 // the textbook has it, on a smaller shape where the whole matrices would not fit. brd gets the stages of a ResNet-18 of stride 8 from
 // both networks, gkd class tokens and the student's masked view as wide as its maps, sskd-contrast a strong view, and 100 queries' masks
-// of four times the size and their 9 classes. Memory is the most that is resident during the pass, less what was before it, when the maps
-// lay there. Linux only.
+// of four times the size and their 9 classes. With --given its negatives are given, not drawn: what drawing costs is the difference.
+// Memory is the most that is resident during the pass, less what was before it, when the maps lay there. Linux only.
 
 struct Figures: Codable {
     let seconds: Double
@@ -59,11 +59,16 @@ func measured(_ recipe: MethodRecipe, _ shape: [Int]) throws -> Figures {
         MethodSetup(
             settings: recipe.settings, teacherChannels: teacher.mapValues { $0.size(1) }, studentChannels: student.mapValues { $0.size(1) },
             classes: 2))
+    var draws: [String: Tensor] = [:]
+    if CommandLine.arguments.contains("--given") {
+        let positions = shape[0] * shape[2] * shape[3]
+        draws["negatives"] = .randint(0, positions, [positions, min(200, positions)])
+    }
     try "5".write(toFile: "/proc/self/clear_refs", atomically: false, encoding: .utf8)
     let before = bytes("VmRSS")
     let clock = ContinuousClock()
     let start = clock.now
-    let loss = method.loss(MethodInputs(teacher: teacher, student: student)).total
+    let loss = method.loss(MethodInputs(teacher: teacher, student: student, draws: draws)).total
     loss.backward()
     let seconds = (clock.now - start) / .seconds(1)
     return Figures(seconds: seconds, peak: bytes("VmHWM") - before, resident: bytes("VmHWM"), loss: loss.item())
@@ -87,7 +92,7 @@ func show(_ name: String, _ shape: String, _ figures: [Figures]) -> (seconds: Do
     let peak = Double(figures.map(\.peak).sorted()[figures.count / 2]) / 1e6
     let resident = Double(figures.map(\.resident).max()!) / 1e6
     print(
-        "\(name), \(shape): \(fixed(seconds, 2)) s, \(fixed(peak, 0)) MB beside the maps, \(fixed(resident, 0)) MB in all, "
+        "\(name), \(shape): \(fixed(seconds, 3)) s, \(fixed(peak, 0)) MB beside the maps, \(fixed(resident, 0)) MB in all, "
             + "loss \(significant(figures[0].loss))")
     return (seconds, peak)
 }
@@ -109,6 +114,7 @@ func main() throws {
         return print(String(decoding: try JSONEncoder().encode(figures), as: UTF8.self))
     }
     let common = settings.flatMap { ["--set", $0] } + ["--threads", threads]
+    let given = arguments.contains("--given") ? ["--given"] : []
     let rivalShape = value("--rival-shape") ?? shape
     let script = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("python/relations.py")
@@ -117,7 +123,7 @@ func main() throws {
     var rival: [Figures] = []
     for _ in 0..<max(1, value("--rounds").flatMap { Int($0) } ?? 3) {
         for shape in shapes {
-            own[shape, default: []].append(try run(CommandLine.arguments[0], [name, "--once", "--shape", shape] + common))
+            own[shape, default: []].append(try run(CommandLine.arguments[0], [name, "--once", "--shape", shape] + common + given))
         }
         if let python = value("--python") { rival.append(try run(python, [script.path, name, "--shape", rivalShape] + common)) }
     }
