@@ -15,7 +15,7 @@ package struct NegativeSampler {
             guard self == .others && batch < 2 else { return }
             throw UserError(
                 "sskd-contrast: 'candidates: others' takes negatives from the other images of a batch, but a batch has 1 image",
-                hint: "Give a batch 2 images at least (data.loader.batchSize), or take 'candidates: all'.")
+                hint: "Give a batch 2 images at least (data.loader.batchSize, data.unlabelled.batchSize), or take 'candidates: all'.")
         }
     }
 

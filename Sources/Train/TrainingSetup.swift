@@ -81,7 +81,8 @@ public final class TrainingSetup {
             Network(model, device: device, precision: recipe.student.precision, channelsLast: recipe.channelsLast)
         }
         let (distiller, weights) = try recipe.distillation.isEmpty ? (nil, nil) : Self.distiller(recipe, student, classes, note)
-        for active in distiller?.methods ?? [] { try active.method.check(batch: data.loader.batchSize) }
+        let smallest = min(data.loader.batchSize, data.unlabelled?.batchSize ?? data.loader.batchSize)
+        for active in distiller?.methods ?? [] { try active.method.check(batch: smallest) }
         if !readsLabels, let method = distiller?.methods.first(where: { $0.method.opponent != nil }) {
             throw UserError(
                 "\(method.name) trains an opponent, whose loss says nothing of how good a student is",

@@ -84,18 +84,39 @@ import Train
         #expect(Set(losses.keys) == ["total", "task", "kd", "sskd-contrast"] && losses["sskd-contrast"]! > 0)
     }
 
+    private func losses(_ recipe: Recipe, into folder: URL) throws -> [[String: Double]] {
+        var losses: [[String: Double]] = []
+        var observer = TrainingObserver()
+        observer.logged = { losses.append($0.losses) }
+        try train(recipe, into: folder, observer: observer)
+        return losses
+    }
+
     /// The preflight also looks at a single image, which has no others.
     @Test func objectsAreLearntBesideIt() throws {
         let scratch = try Scratch()
         let method = "distillation=[{method: sskd-contrast, negatives: 5, candidates: others}]"
-        var losses: [[String: Double]] = []
-        var observer = TrainingObserver()
-        observer.logged = { losses.append($0.losses) }
-        try train(
-            Shapes(at: scratch["shapes"]).recipe(
-                steps: 3, overrides: [method, "data.loader.batchSize=2", "preflight.enabled=true"]),
-            into: scratch["run"], observer: observer)
+        let losses = try losses(
+            Shapes(at: scratch["shapes"]).recipe(steps: 3, overrides: [method, "data.loader.batchSize=2", "preflight.enabled=true"]),
+            into: scratch["run"])
         #expect(losses.count == 3 && losses.allSatisfy { $0["task"]! > 0 && $0["sskd-contrast"]! > 0 })
+    }
+
+    /// Were half of the images left out, the mean would be half as large.
+    @Test func unlabelledImagesAreComparedToo() throws {
+        let scratch = try Scratch()
+        let shapes = try Shapes(at: scratch["shapes"])
+        let labelled = ["data.loader.batchSize=2", "data.fraction=0.5"]
+        try train(shapes.recipe(steps: 1, overrides: labelled), into: scratch["teacher"])
+        let overrides = labelled + ["distillation=[{method: sskd-contrast, negatives: 5, candidates: others, sampler: uniform}]"]
+        let beside = overrides + ["data.unlabelled={teacher: \(scratch["teacher"].path), threshold: 0}"]
+        let alone = try losses(shapes.recipe(steps: 1, overrides: overrides), into: scratch["alone"])[0]["sskd-contrast"]!
+        let both = try losses(shapes.recipe(steps: 1, overrides: beside), into: scratch["both"])[0]
+        #expect(both["pseudo-labels"]! > 0 && both["sskd-contrast"]! != alone && abs(both["sskd-contrast"]! / alone - 1) < 0.25)
+        let refused = #expect(throws: UserError.self) {
+            try TrainingSetup(shapes.recipe(overrides: beside + ["data.unlabelled.batchSize=1"]))
+        }
+        #expect(refused?.hint?.contains("data.unlabelled.batchSize") == true)
     }
 
     /// The strong view is kept with the step.
