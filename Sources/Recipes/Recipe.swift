@@ -56,9 +56,7 @@ public struct Recipe: RecipeSection {
     }
 
     mutating func resolve(_ reader: RecipeReader) {
-        if data.augmentation.strong == nil && distillation.contains(where: \.schema.comparesViews) {
-            data.augmentation.strong = .strongView
-        }
+        if data.augmentation.strong == nil && wantsStrongView { data.augmentation.strong = .strongView }
         guard evaluation.mode == .slide else { return }
         if !reader.isGiven("evaluation.window"), let crop = data.augmentation.crop { evaluation.window = crop }
         if !reader.isGiven("evaluation.stride") {

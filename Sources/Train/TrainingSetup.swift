@@ -39,7 +39,7 @@ public final class TrainingSetup {
         device = try Device(recipe.device)
         LibTorch.threads = recipe.threads ?? ProcessInfo.processInfo.activeProcessorCount
         let data = recipe.data
-        guard data.augmentation.strong == nil || recipe.distillation.contains(where: \.schema.comparesViews) else {
+        guard data.augmentation.strong == nil || recipe.wantsStrongView else {
             throw UserError(
                 "data.augmentation.strong: no method of this recipe compares two views of an image",
                 hint: "Leave it out; what it says can stand in data.augmentation itself.")
@@ -211,6 +211,7 @@ public final class TrainingSetup {
     var trainingState: [(String, Tensor)] {
         var state = step.optimizer.state.map { ("optimizer.\($0)", $1) }
         state += (distiller?.stateDict ?? []).map { ("methods.\($0)", $1) }
+        state += (step.onlineTeacher?.state ?? []).map { ("onlineTeacher.\($0)", $1) }
         if let average = step.average {
             state += average.state.map { ("average.\($0)", $1) }
             state += student.model.stateDict().map { ("model.\($0)", $1) }
@@ -240,6 +241,7 @@ public final class TrainingSetup {
             try step.optimizer.load(state: part("optimizer."))
             try distiller?.load(state: part("methods."), from: source)
             try step.average?.load(state: part("average."))
+            try step.onlineTeacher?.load(state: part("onlineTeacher."))
             guard training["random.cpu"] != nil else {
                 throw UserError("\(source) has no state of the random numbers", hint: "Train anew with --overwrite.")
             }

@@ -13,6 +13,8 @@ final class TrainingStep {
     let optimizer: any Optimizer
     let schedule: LearningRateSchedule
     let average: ExponentialMovingAverage?
+    /// Who says what unlabelled images show, where that is found in each batch.
+    let onlineTeacher: OnlineTeacher?
     /// The student's parameters below its head, which every loss shapes.
     let trunk: [Tensor]
     /// The steps that were taken. A step whose loss or gradient is not a number is not, and none after it.
@@ -44,6 +46,7 @@ final class TrainingStep {
             try recipe.loss.task == .none
             ? nil : student.segmenter.map { ($0, try recipe.loss.build(for: $0.model, device: student.device)) }
         pseudoWeight = recipe.data.unlabelled?.weight ?? 1
+        onlineTeacher = try student.segmenter.flatMap { try OnlineTeacher(recipe, student: $0) }
         clip = recipe.optimizer.clip
     }
 
@@ -79,8 +82,9 @@ final class TrainingStep {
                     let found = zip(terms.map(\.name), terms.gradientNorms(on: trunk)).map { ($0, $1) }
                     norms += found.filter { term in !norms.contains { $0.name == term.0 } }
                 }
-                let total = terms.total / count
-                total.backward()
+                // An online teacher may have nothing to say yet.
+                let total = terms.contains { $0.value != nil } ? terms.total / count : none
+                if total.requiresGrad { total.backward() }
                 losses.add([("total", total.detach())] + terms.map { ($0.name, ($0.weighted?.detach() ?? none) / count) })
                 unweighted.add(terms.unweighted.map { ($0.name, $0.value / count) })
             }
@@ -94,6 +98,7 @@ final class TrainingStep {
         optimizer.step(learningRate: schedule.rate(at: step), unless: isBroken)
         distiller?.opponents.step(unless: isBroken)
         average?.update()
+        onlineTeacher?.follow(at: progress(before: step + 1))
         return Outcome(losses: losses, unweighted: unweighted, gradientNorm: norm, trunkNorms: norms)
     }
 
@@ -102,7 +107,12 @@ final class TrainingStep {
 
     private func terms(of part: StepBatch.Part, at progress: Double) -> [LossTerm] {
         let (batch, device) = (part.batch, student.device)
-        return terms(batch.images(on: device), batch.labels(on: device), at: progress, of: batch, as: part)
+        let (images, labels) = (batch.images(on: device), batch.labels(on: device))
+        guard part.isPseudo, let onlineTeacher else { return terms(images, labels, at: progress, of: batch, as: part) }
+        guard let objects = onlineTeacher.objects(in: images, at: progress) else {
+            return [LossTerm("task", weight: 1, nil).onPseudoLabels(weight: pseudoWeight)]
+        }
+        return terms(batch.strongImages(on: device)!, labels, objects: objects, at: progress, of: batch, as: part)
     }
 
     /// The terms of one batch's loss, with their graphs.

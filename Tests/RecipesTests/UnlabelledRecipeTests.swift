@@ -42,8 +42,21 @@ import Testing
         #expect(folder.data.unlabelled?.folder == "photos" && folder.data.unlabelled?.weight == 0.5)
     }
 
+    @Test func anOnlineTeacherMakesASecondView() throws {
+        let recipe = try parse(yaml("fraction: 0.1, unlabelled: {online: {decay: 0.99}}"))
+        let online = try #require(recipe.data.unlabelled?.online)
+        #expect(online.decay == 0.99 && online.burnIn == 0.5 && online.minimumArea == 5)
+        #expect(recipe.data.unlabelled?.threshold == 0.7 && recipe.data.augmentation.strong != nil)
+        #expect(recipe.methodNames == ["online-teacher"])
+        #expect(try parse(recipe.resolvedYAML) == recipe)
+        #expect(try parse(yaml("fraction: 0.1, unlabelled: {online: {}, threshold: 0.9}")).data.unlabelled?.threshold == 0.9)
+    }
+
     @Test(arguments: [
-        ("fraction: 0.1, unlabelled: {}", "data.unlabelled: says nobody who finds the objects: give 'teacher', or 'pseudoLabels'"),
+        (
+            "fraction: 0.1, unlabelled: {}",
+            "data.unlabelled: says nobody who finds the objects: give 'teacher', 'pseudoLabels' that it wrote, or 'online'"
+        ),
         (
             "fraction: 0.1, unlabelled: {teacher: a, pseudoLabels: b}",
             "data.unlabelled.pseudoLabels: cannot be combined with 'teacher', which writes them anew"
@@ -60,6 +73,15 @@ import Testing
             "fraction: 0.1, unlabelled: {teacher: a}, augmentation: {mix: {kind: classMix}}",
             "data.augmentation.mix.kind: goes by the labels, which unlabelled images have none of"
         ),
+        (
+            "fraction: 0.1, unlabelled: {online: {}, pseudoLabels: p.json}",
+            "data.unlabelled.pseudoLabels: cannot be combined with 'online', which finds objects in each batch"
+        ),
+        (
+            "fraction: 0.1, unlabelled: {online: {}}, augmentation: {mix: {kind: copyPaste}}",
+            "data.augmentation.mix.kind: pastes objects, of which an online teacher knows none before it has looked"
+        ),
+        ("fraction: 0.1, unlabelled: {online: {burnIn: 2}}", "data.unlabelled.online.burnIn: expected a number from 0.0 to 1.0, found '2'"),
         ("fractionSeed: 1", "data.fractionSeed: has no effect here: it belongs to a 'fraction' below 1"),
     ])
     func whatCannotBeIsRefused(_ data: String, _ message: String) {

@@ -6,6 +6,8 @@ public struct UnlabelledRecipe: RecipeSection {
     public var images = UnlabelledRecipe.rest
     public var teacher: String?
     public var pseudoLabels: String?
+    /// A teacher that looks while training goes on; nil: the objects are found before it.
+    public var online: OnlineTeacherRecipe?
     public var threshold = 0.3
     public var batchSize: Int?
     public var weight = 1.0
@@ -28,8 +30,15 @@ public struct UnlabelledRecipe: RecipeSection {
                 "pseudoLabels", \.pseudoLabels, or: "none",
                 "A file that 'segdistill pseudo-label' wrote earlier, in place of a teacher; refused when the teacher has changed since."
             ).known(as: "file", "annotations"),
+            .section(
+                "online", \.online,
+                "In place of objects that are found once, those that the moving average of the student finds in each batch; the student sees a "
+                    + "strong view of it (data.augmentation.strong)."
+            ).known(as: "ema", "meanTeacher"),
             .number(
-                "threshold", \.threshold, .from(0, to: 1), "Objects with lower scores are left out. 0.3: SSKD's code."
+                "threshold", \.threshold, .from(0, to: 1),
+                "Objects with lower scores are left out. 0.3: SSKD's code; 0.7 where the teacher is online, and of the class alone: Guided "
+                    + "Distillation."
             ).known(as: "score", "confidence"),
             .number("batchSize", \.batchSize, or: "default", .atLeast(1), "Of these images a step; default: loader.batchSize.")
                 .known(as: "batch"),
@@ -38,10 +47,18 @@ public struct UnlabelledRecipe: RecipeSection {
         ]
     }
 
+    mutating func resolve(_ reader: RecipeReader) {
+        if online != nil && !reader.isGiven("threshold") { threshold = 0.7 }
+    }
+
     func check(_ reader: inout RecipeReader) {
         reader.checkStage(teacher, at: "teacher")
-        if teacher == nil && pseudoLabels == nil {
-            reader.report(at: "", "says nobody who finds the objects: give 'teacher', or 'pseudoLabels' that it wrote")
+        if teacher == nil && pseudoLabels == nil && online == nil {
+            reader.report(at: "", "says nobody who finds the objects: give 'teacher', 'pseudoLabels' that it wrote, or 'online'")
+        }
+        if online != nil && pseudoLabels != nil {
+            reader.report(
+                at: "pseudoLabels", "cannot be combined with 'online', which finds objects in each batch: give the one or the other")
         }
         if teacher != nil && pseudoLabels != nil {
             reader.report(at: "pseudoLabels", "cannot be combined with 'teacher', which writes them anew: give the one or the other")
@@ -64,6 +81,13 @@ extension DataRecipe {
         if augmentation.mix?.kind == .classMix {
             reader.report(at: "augmentation.mix.kind", "goes by the labels, which unlabelled images have none of; take cutMix or copyPaste")
         }
+        if augmentation.mix?.kind == .copyPaste && unlabelled.online != nil {
+            reader.report(
+                at: "augmentation.mix.kind", "pastes objects, of which an online teacher knows none before it has looked; take cutMix")
+        }
+        if unlabelled.online != nil && augmentation.crop == nil {
+            reader.report(at: "unlabelled.online", "shows the student another view, of one size: set 'data.augmentation.crop'")
+        }
     }
 }
 
@@ -77,8 +101,20 @@ extension Recipe {
         if teacher?.cache != nil {
             reader.report(at: "teacher.cache", "holds maps of the labelled images alone; leave out the cache, or 'data.unlabelled'")
         }
+        guard data.unlabelled?.online != nil else { return }
+        for (index, method) in distillation.enumerated() where method.schema.comparesViews {
+            reader.report(
+                at: "distillation.\(index)",
+                "\(method.name) compares two views of an image, and the student of an online teacher sees one; leave the one or the other out"
+            )
+        }
     }
 
     /// What the student learns by beside the labels of its own images.
-    public var methodNames: [String] { distillation.map(\.name) + (data.unlabelled == nil ? [] : ["pseudo-labels"]) }
+    public var methodNames: [String] {
+        distillation.map(\.name) + (data.unlabelled.map { [$0.online == nil ? "pseudo-labels" : "online-teacher"] } ?? [])
+    }
+
+    /// Whether a second view of the images is made.
+    public var wantsStrongView: Bool { distillation.contains(where: \.schema.comparesViews) || data.unlabelled?.online != nil }
 }

@@ -29,6 +29,8 @@ extension DataRecipe {
     func trainingOptions(_ dataset: any Dataset, seed: Int, statistics file: URL? = nil) throws -> LoaderOptions {
         var options = loaderOptions(seed: seed)
         options.sampling = try sampling(dataset, file)
+        // It is for the unlabelled images alone.
+        if unlabelled?.online != nil { options.augmentation.strong = nil }
         return options
     }
 
@@ -37,7 +39,7 @@ extension DataRecipe {
         var options = loaderOptions(seed: seed)
         options.batchSize = unlabelled?.batchSize ?? loader.batchSize
         options.augmentation.categoryLimit = 1
-        options.instances = true
+        options.instances = unlabelled?.online == nil
         return options
     }
 

@@ -6,7 +6,7 @@ import Support
 import Torch
 
 extension TrainingSetup {
-    /// The unlabelled images; and with their objects, where a file has these already.
+    /// The unlabelled images; and as they are trained on: with their objects, where a file has these already, alone with an online teacher.
     /// - Parameter classes: the student's.
     /// - Throws: `UserError` when there are none, their teacher is not there or tells other classes apart, or the file does not fit the
     ///   images or the classes, or its teacher has changed since.
@@ -16,6 +16,10 @@ extension TrainingSetup {
         guard let unlabelled = data.unlabelled else { return nil }
         let images = try data.unlabelledImages()
         if let teacher = unlabelled.teacher { try PseudoLabelling.check(SavedModel(at: teacher), tells: classes) }
+        if unlabelled.online != nil {
+            note("\(images.count) unlabelled images, seen through a teacher that learns with the student")
+            return (images, images)
+        }
         guard let file = unlabelled.pseudoLabels else { return (images, nil) }
         let labels = try PseudoLabels(contentsOf: URL(fileURLWithPath: file))
         let teacher = labels.info.teacher
