@@ -111,7 +111,7 @@ public final class Trainer {
         step.restart(after: position.step)
         while position.step < setup.steps {
             let number = position.step + 1
-            recent.append(StepRecord(step: number, loader: loader.position.labelled, random: setup.randomState))
+            recent.append(StepRecord(step: number, loader: position.loader, unlabelled: position.unlabelled, random: setup.randomState))
             var batches: [StepBatch] = []
             for _ in 0..<accumulate { batches.append(try loader.next()) }
             let isLogged = number % recipe.log.every == 0 || number == setup.steps

@@ -76,8 +76,8 @@ final class TrainingStep {
         var unweighted: [(name: String, value: Tensor)] = []
         var norms: [(name: String, value: Tensor)] = []
         for (number, batch) in batches.enumerated() {
-            for part in batch.parts {
-                let terms = terms(of: part, at: progress(before: step))
+            for (part, role) in batch.parts {
+                let terms = terms(of: part, as: role, at: progress(before: step))
                 if wantsShares && number == 0 {
                     let found = zip(terms.map(\.name), terms.gradientNorms(on: trunk)).map { ($0, $1) }
                     norms += found.filter { term in !norms.contains { $0.name == term.0 } }
@@ -105,14 +105,13 @@ final class TrainingStep {
     /// The share of the training that is over after so many steps.
     func progress(before step: Int) -> Double { Double(step) / Double(steps) }
 
-    private func terms(of part: StepBatch.Part, at progress: Double) -> [LossTerm] {
-        let (batch, device) = (part.batch, student.device)
-        let (images, labels) = (batch.images(on: device), batch.labels(on: device))
-        guard part.isPseudo, let onlineTeacher else { return terms(images, labels, at: progress, of: batch, as: part) }
+    private func terms(of batch: Batch, as role: StepBatch.Role, at progress: Double) -> [LossTerm] {
+        let (images, labels) = (batch.images(on: student.device), batch.labels(on: student.device))
+        guard role.isPseudo, let onlineTeacher else { return terms(images, labels, at: progress, of: batch, as: role) }
         guard let objects = onlineTeacher.objects(in: images, at: progress) else {
             return [LossTerm("task", weight: 1, nil).onPseudoLabels(weight: pseudoWeight)]
         }
-        return terms(batch.strongImages(on: device)!, labels, objects: objects, at: progress, of: batch, as: part)
+        return terms(batch.strongImages(on: student.device)!, labels, objects: objects, at: progress, of: batch, as: role)
     }
 
     /// The terms of one batch's loss, with their graphs.
@@ -122,10 +121,10 @@ final class TrainingStep {
     ///   - strong: the strongly augmented view of the images, where a method compares views; nil: the batch's.
     ///   - objects: of each image; nil: the batch's.
     ///   - batch: that the images are of, whose teacher's maps may be in a cache; nil asks the living teacher.
-    ///   - part: what of the step they are; nil: labelled images alone.
+    ///   - role: what they are in the step.
     func terms(
         _ images: Tensor, _ labels: Tensor, strong: Tensor? = nil, objects: [[Instance]?]? = nil, at progress: Double,
-        of batch: Batch? = nil, as part: StepBatch.Part? = nil
+        of batch: Batch? = nil, as role: StepBatch.Role = .whole
     ) -> [LossTerm] {
         let labels = labels.long
         var taps = Taps(distiller?.studentTaps ?? [])
@@ -136,10 +135,10 @@ final class TrainingStep {
         } else {
             taps = student.record(taps.requested, of: images)
         }
-        if part?.isPseudo == true { terms = terms.map { $0.onPseudoLabels(weight: pseudoWeight) } }
+        if role.isPseudo { terms = terms.map { $0.onPseudoLabels(weight: pseudoWeight) } }
         let strong = strong ?? batch?.strongImages(on: student.device)
         let methods = distiller?.losses(images, strong: strong, student: taps, labels: labels, at: progress, of: batch) ?? []
-        return terms + methods.map { $0.ofShare(part?.share ?? 1) }
+        return terms + methods.map { $0.ofShare(role.share) }
     }
 
     /// Counts on from `step`, with nothing broken.

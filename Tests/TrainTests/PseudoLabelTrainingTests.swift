@@ -115,6 +115,26 @@ import Vision
         #expect(try folder.lastCheckpoint() == scratch["whole"].lastCheckpoint())
     }
 
+    /// Both batches of the step that broke are kept, and run again.
+    @Test func aStepThatBreaksIsKeptWithBothBatches() throws {
+        let recipe = try recipe("optimizer.learningRate=1e30", "optimizer.kind=sgd", "data.unlabelled.batchSize=1", "log.every=1")
+        let error = #expect(throws: UserError.self) { try train(recipe, into: scratch["run"]) }
+        #expect(error?.message.contains("diverged at step") == true)
+        let run = try RunFolder.open(scratch["run"])
+        let file = try #require(FileManager.default.contentsOfDirectory(at: run.replays, includingPropertiesForKeys: nil).first)
+        let replay = try Replay(at: file)
+        #expect(replay.header.samples.map(\.count) == [2, 1])
+        let given = try shapes.recipe(
+            steps: 4,
+            overrides: ["data.loader.batchSize=2", "data.fraction=0.5"]
+                + ["data.unlabelled={pseudoLabels: \(run.pseudoLabelsFile.path), threshold: 0, batchSize: 1}"])
+        let terms = try replay.run(TrainingSetup(given)).terms
+        #expect(terms.map(\.name) == ["task", "pseudo-labels"])
+        // At the weights at which training saw them; the losses that it logged are those.
+        let known = try #require(replay.header.losses)
+        for term in terms { #expect(term.weighted == known[term.name] || !term.weighted.isFinite, "\(term.name)") }
+    }
+
     /// Unlabelled photographs of any size.
     @Test func aFolderOfImages() throws {
         for (name, width) in [("a", 80), ("b/c", 64), ("d", 50)] {

@@ -39,7 +39,10 @@ import Train
             "preflight.enabled=false",
         ]
         for stage in try load(name).stages {
-            var changes = ["student.model=\(student)", "student.headChannels=32", "student.weights=none", "student.reinitialize=[]"]
+            var changes = [
+                "student.model=\(student)", "student.headChannels=32", "student.weights=none", "student.reinitialize=[]",
+                "student.encoder=none",
+            ]
             if stage.recipe.data.unlabelled != nil { changes.append("data.unlabelled.threshold=0") }
             if stage.name == "refined" { changes += ["schedule.steps=2", "evaluation.every=2"] }
             overrides += changes.map { "stages.\(stage.name).\($0)" }

@@ -53,18 +53,21 @@ extension TrainingSetup {
 }
 
 extension StepBatch {
-    /// What goes through the student at once.
-    struct Part {
-        let batch: Batch
+    /// What a batch is in its step.
+    struct Role: Codable, Equatable {
         /// Of the images of the step's pass.
         let share: Double
         /// Whether its objects are a teacher's.
         let isPseudo: Bool
+
+        /// Labelled images alone.
+        static let whole = Role(share: 1, isPseudo: false)
     }
 
-    var parts: [Part] {
+    /// What goes through the student at once.
+    var parts: [(batch: Batch, role: Role)] {
         let share = Double(labelled.count) / Double(count)
-        let first = Part(batch: labelled, share: share, isPseudo: false)
-        return [first] + (unlabelled.map { [Part(batch: $0, share: 1 - share, isPseudo: true)] } ?? [])
+        let beside = unlabelled.map { [($0, Role(share: 1 - share, isPseudo: true))] } ?? []
+        return [(labelled, Role(share: share, isPseudo: false))] + beside
     }
 }

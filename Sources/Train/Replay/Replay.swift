@@ -28,6 +28,8 @@ public struct Replay {
         public var seed: Int
         /// Of each batch the images' objects, where the recipe has them read.
         public var objects: [[[KeptObject]?]]?
+        /// What each batch is in its step; nil: all are of labelled images alone.
+        var roles: [StepBatch.Role]?
         /// The weighted losses as training computed them; nil where it did not look at that step.
         public var losses: [String: Double]?
     }
@@ -55,22 +57,28 @@ public struct Replay {
     private static func write(_ record: StepRecord, losses: [String: Double]?, _ setup: TrainingSetup, to file: URL) throws {
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         let recipe = setup.recipe
-        let loader = try recipe.data.trainingLoader(setup.trainingSet, seed: recipe.seed, from: record.loader)
+        guard setup.step.onlineTeacher == nil else { throw UserError("a teacher that learns with the student is not kept with a step") }
+        let position = TrainingPosition(step: record.step, loader: record.loader, unlabelled: record.unlabelled)
+        let loader = try StepLoader(setup, from: position)
         var tensors = record.random
         var samples: [[String]] = []
         var objects: [[[KeptObject]?]] = []
-        for index in 0..<recipe.optimizer.accumulate {
-            guard let batch = try loader.next() else { break }
-            samples.append(batch.indices.map(setup.trainingSet.name))
-            objects.append(batch.instances.map { $0.map { $0.map(KeptObject.init) } })
-            tensors += [("images.\(index)", batch.images(on: .cpu)), ("labels.\(index)", batch.labels(on: .cpu))]
-            tensors += batch.strongImages(on: .cpu).map { [("strong.\(index)", $0)] } ?? []
+        var roles: [StepBatch.Role] = []
+        for _ in 0..<recipe.optimizer.accumulate {
+            for (batch, role) in try loader.next().parts {
+                let index = samples.count
+                roles.append(role)
+                samples.append(batch.indices.map((role.isPseudo ? setup.unlabelledSet! : setup.trainingSet).name))
+                objects.append(batch.instances.map { $0.map { $0.map(KeptObject.init) } })
+                tensors += [("images.\(index)", batch.images(on: .cpu)), ("labels.\(index)", batch.labels(on: .cpu))]
+                tensors += batch.strongImages(on: .cpu).map { [("strong.\(index)", $0)] } ?? []
+            }
         }
         tensors += setup.student.model.stateDict().map { ("student.\($0)", $1) }
         tensors += (setup.distiller?.stateDict ?? []).map { ("methods.\($0)", $1) }
         let header = Header(
             step: record.step, steps: setup.steps, samples: samples, position: record.loader, seed: recipe.seed,
-            objects: recipe.data.instances ? objects : nil, losses: losses)
+            objects: recipe.data.instances ? objects : nil, roles: setup.unlabelledSet == nil ? nil : roles, losses: losses)
         try Tensor.save(tensors, metadata: [metadataKey: JSONFile.text(of: header)], to: file)
     }
 
@@ -115,7 +123,7 @@ public struct Replay {
                 let objects = try header.objects?[index].map { try $0?.map { try $0.instance(size, url) } }
                 let terms = step.terms(
                     images.to(setup.device), labels.to(setup.device), strong: strong?.to(setup.device), objects: objects,
-                    at: Double(header.step - 1) / Double(header.steps))
+                    at: Double(header.step - 1) / Double(header.steps), as: header.roles?[index] ?? .whole)
                 result.add(terms, norms: terms.gradientNorms(on: step.trunk))
                 terms.total.backward()
             }

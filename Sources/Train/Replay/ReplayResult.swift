@@ -26,20 +26,22 @@ public struct ReplayResult {
     init(header: Replay.Header) { self.header = header }
 
     mutating func add(_ found: [LossTerm], norms: [Tensor]) {
-        let count = Double(header.samples.count)
+        let count = Double(header.roles?.count { !$0.isPseudo } ?? header.samples.count)
         let new = zip(found, norms).map { term, norm in
             Term(
                 name: term.name, weight: term.weight, value: term.value.map { $0.item() / count },
                 parts: Dictionary(term.parts.map { ($0.name, $0.value.item() / count) }) { $1 }, trunkNorm: norm.item())
         }
-        terms =
-            terms.isEmpty
-            ? new
-            : zip(terms, new).map { old, new in
-                Term(
-                    name: old.name, weight: old.weight, value: old.value.map { $0 + (new.value ?? 0) },
-                    parts: old.parts.merging(new.parts, uniquingKeysWith: +), trunkNorm: old.trunkNorm)
+        for term in new {
+            guard let place = terms.firstIndex(where: { $0.name == term.name }) else {
+                terms.append(term)
+                continue
             }
+            let old = terms[place]
+            terms[place] = Term(
+                name: old.name, weight: old.weight, value: old.value.map { $0 + (term.value ?? 0) },
+                parts: old.parts.merging(term.parts, uniquingKeysWith: +), trunkNorm: old.trunkNorm)
+        }
     }
 
     /// A table of the terms for the terminal.

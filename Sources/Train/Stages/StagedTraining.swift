@@ -123,7 +123,7 @@ extension Recipe {
     /// What leaving out the stage gives up, in words.
     fileprivate var givenUp: String {
         let length = schedule.steps.map { "\($0) steps" } ?? "\(schedule.epochs.map { "\($0)" } ?? "") epochs"
-        let methods = distillation.map(\.name).joined(separator: " + ")
+        let methods = methodNames.joined(separator: " + ")
         return "\(length) of \(methods.isEmpty ? "training" : methods) on \(data.dataset.name)"
     }
 

@@ -68,7 +68,7 @@ struct ConfigCommand: ParsableCommand {
 extension Recipe {
     /// The recipe in a line.
     var summary: String {
-        let methods = distillation.map(\.name).joined(separator: " + ")
+        let methods = methodNames.joined(separator: " + ")
         let teacher = teacher.map { ", taught by \($0.model) with \(methods)" } ?? (methods.isEmpty ? "" : ", with \(methods)")
         let labels = loss.task == .none ? ", without labels" : ""
         return "\(student.model)\(teacher), on \(data.dataset.name)\(labels)"
