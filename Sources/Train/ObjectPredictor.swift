@@ -47,6 +47,16 @@ public struct ObjectPredictor {
     }
 }
 
+/// A trained network with the names of what it finds.
+public struct TrainedObjectFinder: ObjectFinder {
+    public let objectClasses: ClassList
+    private let predictor: ObjectPredictor
+
+    public init(objectClasses: ClassList, predictor: ObjectPredictor) { (self.objectClasses, self.predictor) = (objectClasses, predictor) }
+
+    public func objects(in image: Image) throws -> [ScoredInstance] { try predictor(image) }
+}
+
 extension UserError {
     init(withoutMasks network: String) {
         self.init("\(network) does not predict masks, by which objects are told apart", hint: "Take a network of the family mask2former.")

@@ -153,4 +153,24 @@ struct COCOFileTests {
         #expect(message { try read("3") }.contains("a list of detections"))
         try read("[]")
     }
+
+    @Test("objects that were found, as a file of results")
+    func foundObjects() throws {
+        let masks = [0..<40, 40..<75].map { rows -> RunLengthMask in
+            var raster = LabelMap(width: 60, height: 80)
+            for row in rows { for x in 0..<20 { raster.values[row * 60 + x] = 1 } }
+            return RunLengthMask(raster, where: 1)
+        }
+        var file = COCOFile(classes: ClassList(names: ["car", "person", "dog"]))
+        file.append([], of: "empty.png", width: 8, height: 8)
+        file.append(zip([2, 0], masks).map { ScoredInstance(category: $0, score: 0.75, mask: $1) }, of: "a.png", width: 60, height: 80)
+        #expect(file.images.map(\.id) == [1, 2] && file.annotations.map(\.image) == [2, 2])
+        #expect(file.annotations.map(\.id) == [1, 2] && file.annotations.map(\.category) == [3, 1])
+        #expect(file.annotations.map(\.area) == [800, 700] && file.annotations.map(\.score) == [0.75, 0.75])
+        #expect(file.annotations[1].box == Box(x: 0, y: 40, width: 20, height: 35))
+        let url = FileManager.default.temporaryDirectory.appendingPathComponent("objects-\(UUID().uuidString).json")
+        defer { try? FileManager.default.removeItem(at: url) }
+        try file.write(to: url)
+        #expect(try COCOFile(contentsOf: url) == file)
+    }
 }

@@ -34,7 +34,7 @@ public struct InstanceEvaluation: Sendable {
     }
 
     private init(classes: ClassList) {
-        truth = COCOFile(categories: classes.names.enumerated().map { COCOCategory(id: $0 + 1, name: $1) })
+        truth = COCOFile(classes: classes)
     }
 
     private mutating func add(_ batch: Batch, _ found: [[ScoredInstance]], of dataset: any Dataset) {

@@ -6,14 +6,14 @@ import Support
 import Torch
 import Vision
 
-/// Has a trained network find the objects of a recipe's unlabelled images.
+/// Has a teacher find the objects of a recipe's unlabelled images.
 public struct PseudoLabelling {
     /// The unlabelled images.
     public let images: any Dataset
     /// Whose the objects will be.
     public let info: PseudoLabelInfo
-    private let saved: SavedModel
-    private let recipe: Recipe
+    private let classes: ClassList
+    private let finder: (Device) throws -> any ObjectFinder
 
     /// - Parameters:
     ///   - path: of the teacher: a run folder, a checkpoint or a saved model.
@@ -21,14 +21,36 @@ public struct PseudoLabelling {
     ///   - threshold: objects of lower scores are left out; nil: the recipe's.
     /// - Throws: `UserError` when there is no such teacher, it tells other classes apart than the data, or there are no unlabelled images.
     public init(teacher path: String, _ recipe: Recipe, threshold: Double? = nil) throws {
+        let saved = try SavedModel(at: path)
+        try Self.check(saved, tells: recipe.data.objectClasses())
+        let threshold = threshold ?? recipe.data.leastScore
+        try self.init(by: .init(saved, at: path), tells: saved.info.classes, recipe, threshold: threshold) { device in
+            let network = Segmenter(
+                try saved.load(), device: device, precision: recipe.student.precision, channelsLast: recipe.channelsLast)
+            network.storeForInference()
+            return TrainedObjectFinder(
+                objectClasses: saved.info.classes,
+                predictor: try ObjectPredictor(network, threshold: threshold, evaluation: recipe.evaluation))
+        }
+    }
+
+    /// - Parameters:
+    ///   - teacher: who it is.
+    ///   - classes: what it tells apart: the data's objects, in their order.
+    ///   - recipe: whose unlabelled images count.
+    ///   - threshold: objects of lower scores are left out.
+    ///   - finder: the teacher itself, on a device.
+    /// - Throws: `UserError` when there are no unlabelled images.
+    public init(
+        by teacher: PseudoLabelInfo.Teacher, tells classes: ClassList, _ recipe: Recipe, threshold: Double,
+        finder: @escaping (Device) throws -> any ObjectFinder
+    ) throws {
         let data = recipe.data
-        self.recipe = recipe
-        saved = try SavedModel(at: path)
-        try Self.check(saved, tells: data.dataset(.train).objectClasses())
+        (self.classes, self.finder) = (classes, finder)
         images = try data.unlabelledImages()
         info = PseudoLabelInfo(
-            teacher: try .init(saved, at: path), threshold: threshold ?? (data.unlabelled ?? UnlabelledRecipe()).threshold,
-            dataset: data.dataset.name, images: data.unlabelled?.folder ?? (data.dataset.isFiles ? data.root : ""))
+            teacher: teacher, threshold: threshold, dataset: data.dataset.name,
+            images: data.unlabelled?.folder ?? (data.dataset.isFiles ? data.root : ""))
     }
 
     /// - Throws: `UserError` when a teacher tells other classes apart than those.
@@ -47,7 +69,7 @@ public struct PseudoLabelling {
         guard FileManager.default.fileExists(atPath: url.path) else { return nil }
         let labels = try PseudoLabels(contentsOf: url)
         try labels.info.check(against: info.teacher, threshold: info.threshold, file: url.path)
-        _ = try PseudoLabelledDataset(images, labels, threshold: info.threshold, classes: saved.info.classes)
+        _ = try PseudoLabelledDataset(images, labels, threshold: info.threshold, classes: classes)
         return labels
     }
 
@@ -57,37 +79,33 @@ public struct PseudoLabelling {
     public func run(
         to url: URL, device: Device, progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }, isCancelled: () -> Bool = { false }
     ) throws -> PseudoLabels? {
-        let network = Segmenter(
-            try saved.load(), device: device, precision: recipe.student.precision, channelsLast: recipe.channelsLast)
-        network.storeForInference()
-        let finder = TrainedObjectFinder(
-            objectClasses: saved.info.classes,
-            predictor: try ObjectPredictor(network, threshold: info.threshold, evaluation: recipe.evaluation))
-        return try PseudoLabels.write(finder, in: images, info, to: url, progress: progress, isCancelled: isCancelled)
+        try PseudoLabels.write(finder(device), in: images, info, to: url, progress: progress, isCancelled: isCancelled)
     }
 }
 
-/// A trained network of ours as a teacher.
-private struct TrainedObjectFinder: ObjectFinder {
-    let objectClasses: ClassList
-    let predictor: ObjectPredictor
+extension DataRecipe {
+    /// The classes of the training images' objects.
+    /// - Throws: `UserError` when they have none.
+    public func objectClasses() throws -> ClassList { try dataset(.train).objectClasses() }
 
-    func objects(in image: Image) throws -> [ScoredInstance] { try predictor(image) }
+    /// The score below which objects are no pseudo-labels.
+    public var leastScore: Double { (unlabelled ?? UnlabelledRecipe()).threshold }
 }
 
 extension PseudoLabelInfo.Teacher {
     /// - Parameter path: as it was given.
     /// - Throws: `UserError` when the file cannot be read.
     init(_ saved: SavedModel, at path: String) throws {
-        let digests = try saved.weightFiles.map { try FileDigest.sha256("").actual(of: $0) }
-        self.init(name: saved.info.model, path: path, digest: digests.joined())
+        try self.init(name: saved.info.model, path: path, weights: [saved.url])
     }
-}
 
-extension SavedModel {
-    /// The file of weights; in a folder all of them.
-    fileprivate var weightFiles: [URL] {
-        guard let names = try? FileManager.default.contentsOfDirectory(atPath: url.path) else { return [url] }
-        return names.filter { $0.hasSuffix(".safetensors") || $0.hasSuffix(".bin") }.sorted().map(url.appendingPathComponent)
+    /// - Parameter weights: the files of its weights, or folders with them.
+    /// - Throws: `UserError` when a file cannot be read.
+    public init(name: String, path: String, weights: [URL]) throws {
+        let files = weights.flatMap { url -> [URL] in
+            guard let names = try? FileManager.default.contentsOfDirectory(atPath: url.path) else { return [url] }
+            return names.filter { $0.hasSuffix(".safetensors") || $0.hasSuffix(".bin") }.sorted().map(url.appendingPathComponent)
+        }
+        self.init(name: name, path: path, digest: try files.map { try FileDigest.sha256("").actual(of: $0) }.joined())
     }
 }

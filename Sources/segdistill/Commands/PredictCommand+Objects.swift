@@ -1,39 +1,43 @@
+import ArgumentParser
 import Foundation
 import SegData
+import SegEval
 import Support
-import Torch
 import Vision
-import ZeroShot
 
 extension PredictCommand {
-    /// Writes `predictions.json`, and with --overlay `NAME.overlay.jpg`: the objects that a text names.
-    func findObjects(_ classes: String, _ segmenter: String, in files: [URL]) throws {
-        let threshold = threshold ?? 0.3
-        try LibTorch.load()
-        let grounded = try GroundedSegmenter(
-            detector: URL(fileURLWithPath: network), segmenter: URL(fileURLWithPath: segmenter), classes: classes, threshold: threshold,
-            device: Device(device))
+    /// How objects are written.
+    enum ObjectFormat: String, ExpressibleByArgument, CaseIterable { case coco, cityscapes }
+
+    /// Writes the objects that are found, and with --overlay `NAME.overlay.jpg`.
+    func write(_ finder: any ObjectFinder, in files: [URL]) throws {
         let folder = try outFolder()
-        var found = COCOFile(categories: grounded.categories)
+        let classes = finder.objectClasses
+        let results = format == .cityscapes ? try CityscapesResults(folder, classes: classes.names) : nil
+        var found = COCOFile(classes: classes)
+        var counts = [Int](repeating: 0, count: classes.count)
         let bar = ProgressBar("predict", total: files.count)
         for (index, file) in files.enumerated() {
             let image = try Image(contentsOf: file)
-            let objects = try grounded(image)
-            found.images.append(
-                COCOImage(id: index + 1, fileName: file.lastPathComponent, width: image.width, height: image.height))
-            found.annotations += GroundedSegmenter.annotations(objects, image: index + 1, from: found.annotations.count + 1)
+            let objects = try finder.objects(in: image)
+            let stem = file.deletingPathExtension().lastPathComponent
+            for object in objects { counts[object.category] += 1 }
+            if let results {
+                try results.write(objects.map { ($0.category, $0.score, $0.mask) }, stem: stem)
+            } else {
+                found.append(objects, of: file.lastPathComponent, width: image.width, height: image.height)
+            }
             if overlay {
-                let name = file.deletingPathExtension().lastPathComponent + ".overlay.jpg"
-                try image.overlaid(with: objects.map(\.mask)).write(to: folder.appendingPathComponent(name))
+                try image.overlaid(with: objects.map(\.mask)).write(to: folder.appendingPathComponent(stem + ".overlay.jpg"))
             }
             bar.update(index + 1)
         }
         bar.finish()
         let target = folder.appendingPathComponent("predictions.json")
-        try found.write(to: target)
-        let counts = grounded.prompt.phrases.enumerated().map { index, phrase in
-            "\(found.annotations.count { $0.category == index + 1 }) \(phrase)"
-        }
-        print("\(found.annotations.count) objects in \(files.count) pictures, in \(target.path): \(counts.joined(separator: ", "))")
+        if results == nil { try found.write(to: target) }
+        let kinds = zip(counts, classes.names).filter { $0.0 > 0 }.map { "\($0) \($1)" }
+        print(
+            "\(counts.reduce(0, +)) objects in \(files.count) pictures, in \(results == nil ? target.path : out)"
+                + (kinds.isEmpty ? "" : ": " + kinds.joined(separator: ", ")))
     }
 }

@@ -6,6 +6,7 @@ import Support
 import Torch
 import Train
 import Vision
+import ZeroShot
 
 /// `predict`: label maps of pictures, or the objects in them.
 struct PredictCommand: ParsableCommand {
@@ -68,7 +69,13 @@ struct PredictCommand: ParsableCommand {
 
     func run() throws {
         let files = try pictures()
-        if let classes, let segmenter { return try findObjects(classes, segmenter, in: files) }
+        if let classes, let segmenter {
+            try LibTorch.load()
+            let grounded = try GroundedSegmenter(
+                detector: URL(fileURLWithPath: network), segmenter: URL(fileURLWithPath: segmenter), classes: classes,
+                threshold: threshold ?? 0.3, device: Device(device))
+            return try write(grounded, in: files)
+        }
         if GroundingDINO.isThere(URL(fileURLWithPath: network)) {
             throw UserError(
                 "\(network) holds a detector that reads text",
@@ -78,8 +85,12 @@ struct PredictCommand: ParsableCommand {
         try LibTorch.load()
         let trained = try TrainedNetwork(at: network)
         let recipe = trained.run == nil ? Recipe() : try trained.recipe([])
-        // A file that belongs to no run does not say what it was trained on.
-        if recipe.loss.task == .instances || format != nil { return try predictObjects(trained, recipe, in: files) }
+// A file that belongs to no run does not say what it was trained on.
+        if recipe.loss.task == .instances || format != nil {
+            let predictor = try ObjectPredictor(
+                trained.network(recipe, device: device), threshold: threshold ?? 0.5, evaluation: recipe.evaluation)
+            return try write(TrainedObjectFinder(objectClasses: trained.saved.info.classes, predictor: predictor), in: files)
+        }
         guard threshold == nil else {
             throw UserError(
                 "\(network) labels pixels; --threshold is for objects",

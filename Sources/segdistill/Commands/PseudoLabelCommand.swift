@@ -5,27 +5,37 @@ import SegData
 import Support
 import Torch
 import Train
+import ZeroShot
 
 /// `pseudo-label`: the objects of unlabelled images, as a teacher finds them.
 struct PseudoLabelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pseudo-label",
-        abstract: "Writes the objects that a trained network finds in a recipe's unlabelled images.",
+        abstract: "Writes the objects that a teacher finds in a recipe's unlabelled images.",
         discussion: """
             One COCO file, with scores, masks and the teacher's identity, to train on: data.unlabelled.pseudoLabels. A pixel belongs to \
             the surest object that has it. The images are those of data.unlabelled, or what data.fraction or data.labelled leaves out. \
             Ctrl-C keeps what is done, and the same command goes on; a file that this teacher has written of these images stays. \
             A recipe with data.unlabelled.teacher does all this before it trains.
 
+            With --segmenter the teacher is untrained: the folder of a Grounding DINO that looks for the names of the data's classes, and whose \
+            boxes prompt that SAM 2.
+
             Examples:
               segdistill pseudo-label runs/dsb2018/teacher-seed1 Recipes/sskd/short/dsb2018.yaml --stage student --out nuclei.json
+              segdistill pseudo-label grounding-dino-base street.yaml --segmenter sam2.1-hiera-large --out streets.json
               segdistill data check nuclei.json --pictures check
             """)
 
-    @Argument(help: "The teacher: a run folder, a checkpoint in it, or a model.safetensors.", completion: .file())
+    @Argument(
+        help: "The teacher: a run folder, a checkpoint in it, or a model.safetensors; with --segmenter the folder of a Grounding DINO.",
+        completion: .file())
     var teacher: String
 
     @OptionGroup var recipe: RecipeArguments
+
+    @Option(help: "The folder of a SAM 2, for a teacher that finds objects by name.", completion: .directory)
+    var segmenter: String?
 
     @Option(help: "The file to write.", completion: .file(extensions: ["json"]))
     var out: String
@@ -44,7 +54,7 @@ struct PseudoLabelCommand: ParsableCommand {
         let recipe = try chosenRecipe()
         try LibTorch.load()
         LibTorch.threads = recipe.threads ?? ProcessInfo.processInfo.activeProcessorCount
-        let work = try PseudoLabelling(teacher: teacher, recipe, threshold: threshold)
+        let work = try segmenter.map { try byName($0, recipe) } ?? PseudoLabelling(teacher: teacher, recipe, threshold: threshold)
         let file = URL(fileURLWithPath: out)
         try refuseOther(file)
         if let there = try? work.existing(at: file) {
@@ -63,6 +73,20 @@ struct PseudoLabelCommand: ParsableCommand {
             throw ArgumentParser.ExitCode(Support.ExitCode.interrupted.rawValue)
         }
         print("\(out)\n\n\(PseudoLabelStatistics(labels).text)")
+    }
+
+    /// SSKD's composite teacher, which looks for the classes' names.
+    private func byName(_ segmenter: String, _ recipe: Recipe) throws -> PseudoLabelling {
+        let folders = [teacher, segmenter].map { URL(fileURLWithPath: $0) }
+        let classes = try recipe.data.objectClasses()
+        let identity = try PseudoLabelInfo.Teacher(
+            name: folders.map(\.lastPathComponent).joined(separator: " + "), path: teacher, weights: folders)
+        let least = threshold ?? recipe.data.leastScore
+        return try PseudoLabelling(by: identity, tells: classes, recipe, threshold: least) { device in
+            try GroundedSegmenter(
+                detector: folders[0], segmenter: folders[1], classes: classes.names.joined(separator: " . ") + " .", threshold: least,
+                device: device)
+        }
     }
 
     private func chosenRecipe() throws -> Recipe {
