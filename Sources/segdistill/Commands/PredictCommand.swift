@@ -85,7 +85,7 @@ struct PredictCommand: ParsableCommand {
         try LibTorch.load()
         let trained = try TrainedNetwork(at: network)
         let recipe = trained.run == nil ? Recipe() : try trained.recipe([])
-// A file that belongs to no run does not say what it was trained on.
+        // A file that belongs to no run does not say what it was trained on.
         if recipe.loss.task == .instances || format != nil {
             let predictor = try ObjectPredictor(
                 trained.network(recipe, device: device), threshold: threshold ?? 0.5, evaluation: recipe.evaluation)
