@@ -137,7 +137,7 @@ import Vision
         for (name, tensor) in try SavedModel(at: scratch["encoder"].path).network().stateDict() {
             #expect(mine["backbone." + name]?.withUnsafeBytes { Array($0) } == tensor.withUnsafeBytes { Array($0) })
         }
-        let whole = try #expect(throws: UserError.self) {
+        let whole = #expect(throws: UserError.self) {
             try TrainingSetup(
                 tinyRecipe("x", overrides: ["student.model=segformer-mit-b0", "student.checkpoint=\(scratch["encoder"].path)"]))
         }
