@@ -5,18 +5,26 @@ import Torch
 
 /// Mask2Former's criterion on given tensors, for comparison with another implementation. It is no method: there is no teacher.
 public enum MaskLossParity {
+    private static let paper = MaskCriterion.Options()
+
     public static let schema = MethodSchema(
         "mask2former", doc: "Mask2Former's own loss, of one layer's predictions (Cheng et al. 2022).",
         settings: [
-            SettingSchema("classWeight", .nonNegative, default: .number(2), doc: "Factor of the classes' cross-entropy. 2: the paper."),
-            SettingSchema("maskWeight", .nonNegative, default: .number(5), doc: "Factor of the masks' cross-entropy. 5: the paper."),
-            SettingSchema("diceWeight", .nonNegative, default: .number(5), doc: "Factor of the masks' dice loss. 5: the paper."),
-            SettingSchema("noObject", .nonNegative, default: .number(0.1), doc: "Weight of 'no object' among the classes. 0.1: the paper."),
-            SettingSchema("points", .integer(minimum: 1), default: .integer(12_544), doc: "Points to draw. 12544: the paper."),
             SettingSchema(
-                "oversampling", .number(1...1000, exclusive: false), default: .number(3), doc: "Candidates for each point. 3: the paper."),
+                "classWeight", .nonNegative, default: .number(paper.classWeight), doc: "Factor of the classes' cross-entropy. 2: the paper."
+            ),
             SettingSchema(
-                "importance", .number(0...1, exclusive: false), default: .number(0.75),
+                "maskWeight", .nonNegative, default: .number(paper.maskWeight), doc: "Factor of the masks' cross-entropy. 5: the paper."),
+            SettingSchema(
+                "diceWeight", .nonNegative, default: .number(paper.diceWeight), doc: "Factor of the masks' dice loss. 5: the paper."),
+            SettingSchema(
+                "noObject", .nonNegative, default: .number(paper.noObject), doc: "Weight of 'no object' among the classes. 0.1: the paper."),
+            SettingSchema("points", .integer(minimum: 1), default: .integer(paper.points), doc: "Points to draw. 12544: the paper."),
+            SettingSchema(
+                "oversampling", .number(1...1000, exclusive: false), default: .number(paper.oversampling),
+                doc: "Candidates for each point. 3: the paper."),
+            SettingSchema(
+                "importance", .number(0...1, exclusive: false), default: .number(paper.importance),
                 doc: "Share of the points that are uncertain candidates. 0.75: the paper."),
         ])
 

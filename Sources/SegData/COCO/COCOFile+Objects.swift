@@ -7,9 +7,10 @@ extension COCOFile {
     }
 
     /// Adds an image, numbered on, with the objects that were found in it.
-    public mutating func append(_ objects: [ScoredInstance], of fileName: String, width: Int, height: Int) {
+    /// - Parameter name: the sample's, where the file's name does not say it.
+    public mutating func append(_ objects: [ScoredInstance], of fileName: String, name: String? = nil, width: Int, height: Int) {
         let number = images.count + 1
-        images.append(COCOImage(id: number, fileName: fileName, width: width, height: height))
+        images.append(COCOImage(id: number, fileName: fileName, name: name, width: width, height: height))
         for object in objects {
             annotations.append(
                 COCOAnnotation(

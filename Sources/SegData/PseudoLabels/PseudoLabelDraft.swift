@@ -77,18 +77,15 @@ public final class PseudoLabelDraft {
     /// Writes the pseudo-labels of the images, in their order, and removes the draft.
     /// - Precondition: all are done.
     public func finish(_ names: [String]) throws -> PseudoLabels {
-        var file = COCOFile(categories: header.classes.enumerated().map { COCOCategory(id: $0 + 1, name: $1) })
-        for (number, name) in names.enumerated() {
+        var file = COCOFile(classes: ClassList(names: header.classes))
+        for name in names {
             let entry = entries[name]!
-            file.images.append(
-                COCOImage(id: number + 1, fileName: entry.file, name: name, width: entry.width, height: entry.height))
-            for object in entry.objects {
-                let mask = try RunLengthMask(cocoString: object.counts, width: entry.width, height: entry.height)
-                file.annotations.append(
-                    COCOAnnotation(
-                        id: file.annotations.count + 1, image: number + 1, category: object.category + 1, segmentation: .runs(mask),
-                        area: Double(mask.area), box: Box(mask), score: object.score))
+            let objects = try entry.objects.map { object in
+                ScoredInstance(
+                    category: object.category, score: object.score,
+                    mask: try RunLengthMask(cocoString: object.counts, width: entry.width, height: entry.height))
             }
+            file.append(objects, of: entry.file, name: name, width: entry.width, height: entry.height)
         }
         let labels = PseudoLabels(file, header.info, path: url.path)
         try labels.write(to: url)
