@@ -9,10 +9,17 @@ public struct PseudoLabelInfo: Codable, Sendable, Equatable {
         public var name: String
         /// As it was given: a run folder or a file.
         public var path: String
-        /// SHA-256 of the file of weights, in hexadecimal digits.
+        /// The folder of the SAM 2 that it prompts; nil for a trained network.
+        public var segmenter: String?
+        /// SHA-256 of the files of weights, in hexadecimal digits.
         public var digest: String
 
-        public init(name: String, path: String, digest: String) { (self.name, self.path, self.digest) = (name, path, digest) }
+        public init(name: String, path: String, segmenter: String? = nil, digest: String) {
+            (self.name, self.path, self.segmenter, self.digest) = (name, path, segmenter, digest)
+        }
+
+        /// The arguments of `segdistill pseudo-label` that mean it.
+        fileprivate var arguments: String { path + " RECIPE" + (segmenter.map { " --segmenter \($0)" } ?? "") }
 
         fileprivate var text: String { "\(name) at \(path) (SHA-256 \(digest.prefix(12))…)" }
     }
@@ -50,7 +57,7 @@ public struct PseudoLabelInfo: Codable, Sendable, Equatable {
     /// - Throws: `UserError` saying how to write them anew.
     public func check(against teacher: Teacher?, threshold: Double, file: String) throws {
         let again =
-            "Write them anew: segdistill pseudo-label \(teacher?.path ?? self.teacher.path) RECIPE --threshold \(threshold) --out \(file)"
+            "Write them anew: segdistill pseudo-label \((teacher ?? self.teacher).arguments) --threshold \(threshold) --out \(file)"
         if let teacher, teacher.digest != self.teacher.digest {
             throw UserError(
                 "\(file): the pseudo-labels are stale: they are of \(self.teacher.text), the teacher now is \(teacher.text)", hint: again)

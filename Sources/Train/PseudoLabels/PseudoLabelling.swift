@@ -96,16 +96,31 @@ extension PseudoLabelInfo.Teacher {
     /// - Parameter path: as it was given.
     /// - Throws: `UserError` when the file cannot be read.
     init(_ saved: SavedModel, at path: String) throws {
-        try self.init(name: saved.info.model, path: path, weights: [saved.url])
+        self.init(name: saved.info.model, path: path, digest: try Self.digest(of: [saved.url]))
     }
 
-    /// - Parameter weights: the files of its weights, or folders with them.
+    /// A detector that reads, whose boxes prompt a SAM 2.
     /// - Throws: `UserError` when a file cannot be read.
-    public init(name: String, path: String, weights: [URL]) throws {
+    public init(detector: String, segmenter: String) throws {
+        let folders = [detector, segmenter].map { URL(fileURLWithPath: $0) }
+        self.init(
+            name: folders.map(\.lastPathComponent).joined(separator: " + "), path: detector, segmenter: segmenter,
+            digest: try Self.digest(of: folders))
+    }
+
+    /// What it is now; nil where it is not here any more.
+    /// - Throws: `UserError` when a file cannot be read.
+    func atPresent() throws -> Self? {
+        guard ([path] + (segmenter.map { [$0] } ?? [])).allSatisfy(FileManager.default.fileExists) else { return nil }
+        return try segmenter.map { try Self(detector: path, segmenter: $0) } ?? Self(SavedModel(at: path), at: path)
+    }
+
+    /// - Parameter weights: files, or folders with them.
+    private static func digest(of weights: [URL]) throws -> String {
         let files = weights.flatMap { url -> [URL] in
             guard let names = try? FileManager.default.contentsOfDirectory(atPath: url.path) else { return [url] }
             return names.filter { $0.hasSuffix(".safetensors") || $0.hasSuffix(".bin") }.sorted().map(url.appendingPathComponent)
         }
-        self.init(name: name, path: path, digest: try files.map { try FileDigest.sha256("").actual(of: $0) }.joined())
+        return try files.map { try FileDigest.sha256("").actual(of: $0) }.joined()
     }
 }

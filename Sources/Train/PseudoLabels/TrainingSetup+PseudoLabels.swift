@@ -23,7 +23,7 @@ extension TrainingSetup {
         guard let file = unlabelled.pseudoLabels else { return (images, nil) }
         let labels = try PseudoLabels(contentsOf: URL(fileURLWithPath: file))
         let teacher = labels.info.teacher
-        let now = try (try? SavedModel(at: teacher.path)).map { try PseudoLabelInfo.Teacher($0, at: teacher.path) }
+        let now = try teacher.atPresent()
         try labels.info.check(against: now, threshold: unlabelled.threshold, file: file)
         if now == nil { note("the teacher of the pseudo-labels, \(teacher.path), is not here: whether it has changed since is not known") }
         return (images, try open(labels, unlabelled, images, classes, note))

@@ -79,8 +79,7 @@ struct PseudoLabelCommand: ParsableCommand {
     private func byName(_ segmenter: String, _ recipe: Recipe) throws -> PseudoLabelling {
         let folders = [teacher, segmenter].map { URL(fileURLWithPath: $0) }
         let classes = try recipe.data.objectClasses()
-        let identity = try PseudoLabelInfo.Teacher(
-            name: folders.map(\.lastPathComponent).joined(separator: " + "), path: teacher, weights: folders)
+        let identity = try PseudoLabelInfo.Teacher(detector: teacher, segmenter: segmenter)
         let least = threshold ?? recipe.data.leastScore
         return try PseudoLabelling(by: identity, tells: classes, recipe, threshold: least) { device in
             try GroundedSegmenter(
