@@ -21,7 +21,10 @@ public struct PseudoLabelInfo: Codable, Sendable, Equatable {
         /// The arguments of `segdistill pseudo-label` that mean it.
         fileprivate var arguments: String { path + " RECIPE" + (segmenter.map { " --segmenter \($0)" } ?? "") }
 
-        fileprivate var text: String { "\(name) at \(path) (SHA-256 \(digest.prefix(12))…)" }
+        fileprivate var text: String {
+            let digests = stride(from: 0, to: digest.count, by: 64).map { "\(digest.dropFirst($0).prefix(12))…" }
+            return "\(name) at \(path) (SHA-256 \(digests.joined(separator: " + ")))"
+        }
     }
 
     static let kind = "pseudo-labels by segdistill"
