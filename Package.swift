@@ -28,8 +28,8 @@ let package = Package(
         .target(name: "Support"),
         .target(name: "TensorFiles", dependencies: ["Support"]),
         .target(name: "Torch", dependencies: ["CTorchABI", "TensorFiles", "Support"]),
-        .target(name: "TorchNN", dependencies: ["Torch"]),
-        .target(name: "TorchOptim", dependencies: ["TorchNN"]),
+        .target(name: "TorchNN", dependencies: ["Torch", "TensorFiles", "Support"]),
+        .target(name: "TorchOptim", dependencies: ["TorchNN", "Torch", "Support"]),
 
         // Images and data
         .systemLibrary(name: "CTurboJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
@@ -44,9 +44,9 @@ let package = Package(
         .target(name: "Tokenizers", dependencies: ["Support"]),
 
         // Distillation
-        .target(name: "SegModels", dependencies: ["TorchNN", "Tokenizers"]),
+        .target(name: "SegModels", dependencies: ["TorchNN", "Torch", "TensorFiles", "Tokenizers", "Support"]),
         .target(name: "SegLoss", dependencies: ["Torch"]),
-        .target(name: "Distill", dependencies: ["TorchNN", "SegLoss", "Recipes"]),
+        .target(name: "Distill", dependencies: ["TorchNN", "Torch", "SegLoss", "Recipes", "Support"]),
         .target(name: "SegEval", dependencies: ["SegData", "Vision", "Support"]),
         .target(
             name: "Runs", dependencies: ["SegEval", "Support", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
@@ -55,18 +55,22 @@ let package = Package(
         .target(
             name: "Train",
             dependencies: [
-                "Recipes", "Runs", "SegData", "SegModels", "SegLoss", "SegEval", "Distill", "TorchOptim", "Hub",
+                "Distill", "Hub", "Recipes", "Runs", "SegData", "SegEval", "SegLoss", "SegModels", "Support", "TensorFiles", "Torch",
+                "TorchNN", "TorchOptim", "Vision",
             ]),
-        .target(name: "ZeroShot", dependencies: ["SegData", "SegModels", "Tokenizers", "Vision"]),
+        .target(name: "ZeroShot", dependencies: ["SegData", "SegModels", "Tokenizers", "Torch", "Vision", "Support"]),
         .target(name: "Report", dependencies: ["Recipes", "Runs", "SegEval", "Vision", "Support"]),
-        .target(name: "SegTesting", dependencies: ["TorchNN"]),
+        .target(name: "SegTesting", dependencies: ["TorchNN", "Torch", "TensorFiles", "Support"]),
 
         // Published weights: libcurl is opened at run time, CCurl is its header
         .systemLibrary(name: "CCurl"),
         .target(name: "Hub", dependencies: ["Support", "CCurl"]),
         .executableTarget(
             name: "segdistill",
-            dependencies: ["Train", "ZeroShot", "Report", "Hub", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Distill", "Hub", "Recipes", "Report", "Runs", "SegData", "SegEval", "SegModels", "Support", "Torch", "TorchNN", "Train",
+                "Vision", "ZeroShot", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             // A link to Recipes/street-scenes: the demo works wherever the program is.
             resources: [
                 .embedInCode("Demo/Recipes/teacher.yaml"), .embedInCode("Demo/Recipes/plain.yaml"),
@@ -75,24 +79,39 @@ let package = Package(
 
         // Tests
         .testTarget(name: "SupportTests", dependencies: ["Support"]),
-        .testTarget(name: "TensorFilesTests", dependencies: ["TensorFiles", "Support"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "TorchTests", dependencies: ["Torch", "SegTesting"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "TorchNNTests", dependencies: ["TorchNN", "SegTesting"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "TorchOptimTests", dependencies: ["TorchOptim", "SegTesting"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "VisionTests", dependencies: ["Vision"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "SegDataTests", dependencies: ["SegData"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "SegModelsTests", dependencies: ["SegModels", "SegTesting"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "SegLossTests", dependencies: ["SegLoss", "Distill", "SegTesting"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "HubTests", dependencies: ["Hub"]),
-        .testTarget(name: "DistillTests", dependencies: ["Distill", "SegTesting"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "SegEvalTests", dependencies: ["SegEval"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "RunsTests", dependencies: ["Runs"]),
-        .testTarget(name: "RecipesTests", dependencies: ["Recipes"]),
-        .testTarget(name: "TrainTests", dependencies: ["Train", "SegTesting"]),
-        .testTarget(name: "ZeroShotTests", dependencies: ["ZeroShot", "SegTesting"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "ReportTests", dependencies: ["Report"]),
-        .testTarget(name: "CommandLineTests", dependencies: ["segdistill", "Vision"]),
+        .testTarget(name: "TensorFilesTests", dependencies: ["Support", "TensorFiles"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "TokenizersTests", dependencies: ["Support", "Tokenizers"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "TorchTests", dependencies: ["SegTesting", "Support", "TensorFiles", "Torch"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "TorchNNTests", dependencies: ["SegTesting", "Support", "Torch", "TorchNN"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "TorchOptimTests",
+            dependencies: ["SegTesting", "Support", "Torch", "TorchNN", "TorchOptim"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "VisionTests", dependencies: ["Support", "Vision"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "SegDataTests", dependencies: ["SegData", "Support", "Vision"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "SegModelsTests",
+            dependencies: ["SegModels", "SegTesting", "Support", "Tokenizers", "Torch", "TorchNN"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "SegLossTests",
+            dependencies: ["Distill", "Recipes", "SegLoss", "SegTesting", "Support", "Torch"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "HubTests", dependencies: ["Hub", "Support"]),
+        .testTarget(
+            name: "DistillTests",
+            dependencies: ["Distill", "Recipes", "SegTesting", "Support", "Torch", "TorchNN"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "SegEvalTests", dependencies: ["SegData", "SegEval", "Support", "Vision"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "RunsTests", dependencies: ["Runs", "SegEval", "Support"]),
+        .testTarget(name: "RecipesTests", dependencies: ["Recipes", "Support"]),
+        .testTarget(
+            name: "TrainTests",
+            dependencies: [
+                "Recipes", "Runs", "SegData", "SegEval", "SegModels", "Support", "TensorFiles", "Torch", "TorchNN",
+                "Train", "Vision",
+            ]),
+        .testTarget(
+            name: "ZeroShotTests",
+            dependencies: ["SegData", "SegTesting", "Support", "Torch", "Vision", "ZeroShot"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "ReportTests", dependencies: ["Report", "Runs", "SegEval", "Support", "Vision"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["Vision", "segdistill"]),
     ],
     cxxLanguageStandard: .cxx20
 )

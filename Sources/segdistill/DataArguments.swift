@@ -37,10 +37,10 @@ struct DataArguments: ParsableArguments {
         }
     }
 
-    /// The split that is asked for, or those that a recipe trains on.
+    /// The split that is asked for, or those that a recipe trains on; not cut into tiles.
     func trainingSet() throws -> any Dataset {
         let recipe = try dataRecipe()
-        return try recipe.dataset(splits: split.map { NameList([$0]) } ?? recipe.train)
+        return try recipe.images(of: split.map { NameList([$0]) } ?? recipe.train)
     }
 
     /// Whether a recipe is named.

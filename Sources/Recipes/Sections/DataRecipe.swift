@@ -18,6 +18,8 @@ public struct DataRecipe: RecipeSection {
     /// Images without labels, and who says what they show; nil uses none.
     public var unlabelled: UnlabelledRecipe?
     public var instances = false
+    /// The size of the pieces that every image is cut into; nil leaves them whole.
+    public var tile: PixelSize?
     public var classes = ClassesRecipe()
     public var images: String?
     public var labels: String?
@@ -72,6 +74,11 @@ public struct DataRecipe: RecipeSection {
             ).known(as: "unlabeled", "semi", "semiSupervised"),
             .value("instances", \.instances, "Read the objects too, for networks that tell them apart.")
                 .only("data with objects") { $0.has("instances") },
+            .value(
+                "tile", \.tile, or: "none",
+                "[height, width] of the pieces that every image is cut into, to train on, to validate and to test: for images much larger "
+                    + "than their objects."
+            ).known(as: "tiles", "tileSize", "patches"),
             .value(
                 "classes", \.classes,
                 "The classes in the order of their label values: a list of names, or name: [red, green, blue]; "

@@ -16,7 +16,7 @@ public struct TargetRecipe: RecipeSection {
     /// The keys of `data` that have a meaning for a test.
     private static let shared: Set<String> = [
         "dataset", "root", "test", "classMap", "classes", "images", "labels", "imageSuffix", "labelSuffix", "ignore", "evaluationCount",
-        "size", "domain", "severity", "badSamples",
+        "size", "domain", "severity", "badSamples", "tile",
     ]
 
     static var fields: [Field<TargetRecipe>] {

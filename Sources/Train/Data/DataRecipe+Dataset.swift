@@ -15,20 +15,24 @@ extension DataRecipe {
     /// - Throws: `UserError` when folders are missing, or images and labels do not pair up.
     public func dataset(_ purpose: Purpose, readsLabels: Bool = true) throws -> any Dataset {
         let files = try files(purpose, readsLabels: readsLabels)
-        let chosen = try purpose == .train ? labelled(of: files) ?? files : files
+        let chosen = try tiled(purpose == .train ? labelled(of: files) ?? files : files)
         return readsLabels ? chosen : UnlabelledDataset(chosen)
     }
 
     /// The images that are trained on without labels of their own.
     /// - Throws: `UserError` when there are none, or their folder is missing.
     public func unlabelledImages() throws -> any Dataset {
-        if let folder = unlabelled?.folder { return UnlabelledDataset(try ListDataset(imagesBelow: URL(fileURLWithPath: folder))) }
+        if let folder = unlabelled?.folder { return try UnlabelledDataset(tiled(ListDataset(imagesBelow: URL(fileURLWithPath: folder)))) }
         guard let rest = try labelled(of: files(.train, readsLabels: true))?.rest, rest.count > 0 else {
             throw UserError(
                 "every training image is used with its labels: no unlabelled images are left",
                 hint: "Set data.fraction or data.labelled, or name a folder: data.unlabelled.images.")
         }
-        return UnlabelledDataset(rest)
+        return try UnlabelledDataset(tiled(rest))
+    }
+
+    private func tiled(_ images: any Dataset) throws -> any Dataset {
+        try tile.map { try TiledDataset(images, size: Size($0)) } ?? images
     }
 
     /// The training images whose labels are used; nil for all of them.
@@ -38,15 +42,20 @@ extension DataRecipe {
     }
 
     private func files(_ purpose: Purpose, readsLabels: Bool) throws -> any Dataset {
-        var files = try dataset(splits: splits(purpose), leavingOutUnpaired: badSamples == .skip)
+        var files = try images(of: splits(purpose), leavingOutUnpaired: badSamples == .skip)
         if badSamples == .skip, dataset.isFiles { files = try SoundDataset(readingAllOf: readsLabels ? files : UnlabelledDataset(files)) }
         if purpose == .train, let packed { files = try PackedDataset(URL(fileURLWithPath: packed), of: files) }
         return files
     }
 
-    /// The images of some splits, one after the other, with the class map applied.
+    /// The images of some splits, one after the other, with the class map applied, cut into the recipe's tiles.
     /// - Parameter leavingOutUnpaired: see `DatasetOptions.leavesOutUnpaired`.
     public func dataset(splits: NameList, leavingOutUnpaired: Bool = false) throws -> any Dataset {
+        try tiled(images(of: splits, leavingOutUnpaired: leavingOutUnpaired))
+    }
+
+    /// As ``dataset(splits:leavingOutUnpaired:)``, but not cut.
+    public func images(of splits: NameList, leavingOutUnpaired: Bool = false) throws -> any Dataset {
         let kind = try DatasetKind.named(dataset.name)
         var options = try options()
         options.leavesOutUnpaired = leavingOutUnpaired

@@ -48,9 +48,11 @@ public struct PseudoLabelling {
         let data = recipe.data
         (self.classes, self.finder) = (classes, finder)
         images = try data.unlabelledImages()
+        // Tiles are in no files of their own.
+        let folder = data.tile != nil ? nil : data.unlabelled?.folder ?? (data.dataset.isFiles ? data.root : nil)
         info = PseudoLabelInfo(
-            teacher: teacher, threshold: threshold, dataset: data.dataset.name,
-            images: data.unlabelled?.folder ?? (data.dataset.isFiles ? data.root : ""))
+            teacher: teacher, threshold: threshold, dataset: data.dataset.name + (data.tile.map { ", tiles of \(Size($0))" } ?? ""),
+            images: folder ?? "")
     }
 
     /// - Throws: `UserError` when a teacher tells other classes apart than those.
