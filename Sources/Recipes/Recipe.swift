@@ -56,6 +56,7 @@ public struct Recipe: RecipeSection {
     }
 
     mutating func resolve(_ reader: RecipeReader) {
+        resolveOnlineTeacher(reader)
         if data.augmentation.strong == nil && wantsStrongView { data.augmentation.strong = .strongView }
         guard evaluation.mode == .slide else { return }
         if !reader.isGiven("evaluation.window"), let crop = data.augmentation.crop { evaluation.window = crop }

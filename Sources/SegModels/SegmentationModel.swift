@@ -23,6 +23,9 @@ open class SegmentationModel: VisionModel {
 
     override func run(_ image: Tensor, taps: inout Taps) { _ = forward(image, taps: &taps) }
 
+    /// Whether a pass can do without some of the encoder's channels: see ``ChannelDropout``.
+    open var dropsChannels: Bool { false }
+
     /// Whether scores of another size are resized with their corner pixels aligned, as this network was trained.
     open var alignsCorners: Bool { false }
 

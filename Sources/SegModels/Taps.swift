@@ -12,22 +12,23 @@ public struct Taps {
     private let isAll: Bool
     /// What the pass is not to see.
     let hidden: HiddenPatches?
+    /// What the head is to do without; taps are recorded with all channels.
+    let dropout: ChannelDropout?
 
     /// Keeps nothing.
-    public init() {
-        requested = []
-        (isAll, hidden) = (false, nil)
-    }
+    public init() { self.init([String]()) }
 
-    public init(_ requested: some Sequence<String>) {
+    /// - Parameter dropout: of the channels that the head reads; of a network that ``SegmentationModel/dropsChannels``.
+    public init(_ requested: some Sequence<String>, dropping dropout: ChannelDropout? = nil) {
         self.requested = Set(requested)
         (isAll, hidden) = (false, nil)
+        self.dropout = dropout
     }
 
     /// For a pass that is made for the taps alone.
     init(only requested: Set<String>, hiding hidden: HiddenPatches? = nil) {
         self.requested = requested
-        (isAll, self.hidden) = (true, hidden)
+        (isAll, self.hidden, dropout) = (true, hidden, nil)
     }
 
     /// Keeps `tensor` if it was asked for.
@@ -37,6 +38,9 @@ public struct Taps {
 
     /// Whether the pass may end here: nothing else is wanted of it, and all that was asked for has been recorded.
     public var isComplete: Bool { isAll && tensors.count == requested.count }
+
+    /// What an encoder gives, as its head reads it.
+    func read(_ maps: [Tensor]) -> [Tensor] { dropout.map { $0(maps) } ?? maps }
 
     public subscript(name: String) -> Tensor? { tensors[name] }
 }

@@ -9,16 +9,20 @@ import TorchNN
 /// PyTorch's `AveragedModel`.
 public final class ExponentialMovingAverage {
     public let decay: Double
+    /// Whether update t, from 1, has a decay of at most 1 − 1/t, so that the average starts as the mean of all values: UniMatch V2's.
+    public let isRamped: Bool
     private let names: [String]
     private let values: [Tensor]
     private let averages: [Tensor]
     /// The number of updates, as a tensor so that it is saved with the others.
     private let updates = Tensor.zeros([], dtype: .int64)
-    private var isFirstUpdate = true
+    private var updateCount = 0
+    private var isFirstUpdate: Bool { updateCount == 0 }
 
     /// Make it after the module was moved and converted for good: averages live where the values live.
-    public init(of module: Module, decay: Double) {
+    public init(of module: Module, decay: Double, isRamped: Bool = false) {
         self.decay = decay
+        self.isRamped = isRamped
         let state = module.stateDict()
         names = state.map(\.0)
         values = state.map(\.1)
@@ -30,11 +34,12 @@ public final class ExponentialMovingAverage {
         withoutGradients {
             let blends = isFirstUpdate ? [] : values.indices.filter { values[$0].dtype.isFloatingPoint }
             let copies = isFirstUpdate ? Array(values.indices) : values.indices.filter { !values[$0].dtype.isFloatingPoint }
+            let decay = isRamped ? min(decay, 1 - 1 / Double(updateCount + 1)) : decay
             if !blends.isEmpty { Foreach.lerp_(blends.map { averages[$0] }, blends.map { values[$0] }, 1 - decay) }
             if !copies.isEmpty { Foreach.copy_(copies.map { averages[$0] }, copies.map { values[$0] }) }
             updates.add_(.one)
         }
-        isFirstUpdate = false
+        updateCount += 1
     }
 
     /// The averaged module's own state, by the module's names: what is saved for use.
@@ -77,6 +82,6 @@ public final class ExponentialMovingAverage {
                 hint: "Continue with the recipe that the checkpoint was written with, or start anew.")
         }
         withoutGradients { for (name, tensor) in own { tensor.copy_(saved[name]!) } }
-        isFirstUpdate = updates.item() == 0
+        updateCount = Int(updates.item())
     }
 }

@@ -62,7 +62,7 @@ public final class TrainingSetup {
         self.classes = classes
         if recipe.loss.task == .instances { try Self.check(classes, with: [validation, data.dataset(.test)]) }
         var sources: [(purpose: String, dataset: any Dataset)] = [("training", trainingSet), ("validation", validation)]
-        if let (images, labelled) = try Self.openUnlabelled(data, classes, note) {
+        if let (images, labelled) = try Self.openUnlabelled(recipe, classes, note) {
             if checkingData { try Self.check([images], .none, note) }
             sources.append(("unlabelled", images))
             unlabelledSet = labelled

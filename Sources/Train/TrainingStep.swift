@@ -15,6 +15,8 @@ final class TrainingStep {
     let average: ExponentialMovingAverage?
     /// Who says what unlabelled images show, where that is found in each batch.
     let onlineTeacher: OnlineTeacher?
+    /// How that is learnt where it is the pixels' classes.
+    private let consistency: PixelConsistency?
     /// The student's parameters below its head, which every loss shapes.
     let trunk: [Tensor]
     /// The steps that were taken. A step whose loss or gradient is not a number is not, and none after it.
@@ -46,7 +48,9 @@ final class TrainingStep {
             try recipe.loss.task == .none
             ? nil : student.segmenter.map { ($0, try recipe.loss.build(for: $0.model, device: student.device)) }
         pseudoWeight = recipe.data.unlabelled?.weight ?? 1
-        onlineTeacher = try student.segmenter.flatMap { try OnlineTeacher(recipe, student: $0) }
+        let teacher = try student.segmenter.flatMap { try OnlineTeacher(recipe, student: $0) }
+        onlineTeacher = teacher
+        consistency = try task.flatMap { try PixelConsistency(recipe, teacher, student: $0.network, by: $0.loss) }
         clip = recipe.optimizer.clip
     }
 
@@ -108,6 +112,14 @@ final class TrainingStep {
     private func terms(of batch: Batch, as role: StepBatch.Role, at progress: Double) -> [LossTerm] {
         let (images, labels) = (batch.images(on: student.device), batch.labels(on: student.device))
         guard role.isPseudo, let onlineTeacher else { return terms(images, labels, at: progress, of: batch, as: role) }
+        if let consistency {
+            let term = consistency.term(images, labels, of: batch, at: progress).onPseudoLabels(weight: pseudoWeight)
+            guard let distiller else { return [term] }
+            // The methods look at the images themselves.
+            let taps = student.record(distiller.studentTaps, of: images)
+            let strong = batch.strongImages(on: student.device)
+            return [term] + methods(images, labels.long, strong: strong, taps, at: progress, of: batch, as: role)
+        }
         guard let objects = onlineTeacher.objects(in: images, at: progress) else {
             return [LossTerm("task", weight: 1, nil).onPseudoLabels(weight: pseudoWeight)]
         }
@@ -137,8 +149,14 @@ final class TrainingStep {
         }
         if role.isPseudo { terms = terms.map { $0.onPseudoLabels(weight: pseudoWeight) } }
         let strong = strong ?? batch?.strongImages(on: student.device)
-        let methods = distiller?.losses(images, strong: strong, student: taps, labels: labels, at: progress, of: batch) ?? []
-        return terms + methods.map { $0.ofShare(role.share) }
+        return terms + methods(images, labels, strong: strong, taps, at: progress, of: batch, as: role)
+    }
+
+    private func methods(
+        _ images: Tensor, _ labels: Tensor, strong: Tensor?, _ taps: Taps, at progress: Double, of batch: Batch?, as role: StepBatch.Role
+    ) -> [LossTerm] {
+        let losses = distiller?.losses(images, strong: strong, student: taps, labels: labels, at: progress, of: batch) ?? []
+        return losses.map { $0.ofShare(role.share) }
     }
 
     /// Counts on from `step`, with nothing broken.

@@ -55,7 +55,7 @@ import Testing
     @Test(arguments: [
         (
             "fraction: 0.1, unlabelled: {}",
-            "data.unlabelled: says nobody who finds the objects: give 'teacher', 'pseudoLabels' that it wrote, or 'online'"
+            "data.unlabelled: says nobody who knows what they show: give 'teacher', 'pseudoLabels' that it wrote, or 'online'"
         ),
         (
             "fraction: 0.1, unlabelled: {teacher: a, pseudoLabels: b}",
@@ -89,9 +89,86 @@ import Testing
         #expect(found.contains(message), "\(found)")
     }
 
-    @Test func theyAreOfObjects() {
-        let found = refusal(yaml("labelled: l.txt, unlabelled: {teacher: a}", ""))
-        #expect(found.contains("data.unlabelled: a teacher says which objects these images show: set 'loss.task: instances'"))
+    // MARK: Pixels
+
+    private static let pixels = """
+        name: semi
+        data: {dataset: cells, root: x, fraction: 0.1, unlabelled: {online: {}}}
+        student: {model: mask2former-resnet18}
+        """
+
+    @Test func aTeacherOfPixelsIsUniMatchs() throws {
+        let recipe = try parse(Self.pixels)
+        let (unlabelled, strong) = (try #require(recipe.data.unlabelled), try #require(recipe.data.augmentation.strong))
+        let online = try #require(unlabelled.online)
+        #expect(online.labelsPixels && online.views == 2 && online.channelDropout == 0.5 && online.cutMix == 0.5)
+        #expect(online.burnIn == 0 && online.decay == 0.996 && unlabelled.threshold == 0.95 && unlabelled.weight == 1)
+        #expect(strong.colorJitter.brightness == 0.5 && strong.colorJitter.contrast == 0.5 && strong.colorJitter.saturation == 0.5)
+        #expect(strong.colorJitter.hue == 0.25 && strong.colorJitter.probability == 0.8 && strong.grey == 0.2)
+        #expect(strong.blur?.probability == 0.5 && strong.blur?.sigma == 0.1...2)
+        let text = recipe.resolvedYAML
+        #expect(text.contains("      channelDropout: 0.5") && !text.contains("minimumArea"))
+        #expect(try parse(text) == recipe)
+        let fixMatch = try parse(Self.pixels, "data.unlabelled.online.views=1")
+        #expect(fixMatch.data.unlabelled?.online?.channelDropout == 0 && fixMatch.data.unlabelled?.online?.cutMix == 0.5)
+        #expect(try parse(fixMatch.resolvedYAML) == fixMatch)
+        let guided = try parse(
+            Self.pixels, "data.unlabelled.teacher=runs/t", "data.unlabelled.threshold=0.8", "data.unlabelled.online.decay=0.9")
+        #expect(guided.data.unlabelled?.online?.burnIn == 1 && guided.data.unlabelled?.online?.decay == 0.9)
+        #expect(guided.data.unlabelled?.threshold == 0.8)
+        let objects = try parse(yaml("fraction: 0.1, unlabelled: {online: {}}"))
+        #expect(!objects.resolvedYAML.contains("channelDropout") && objects.resolvedYAML.contains("minimumArea"))
+    }
+
+    @Test(arguments: [
+        (
+            ["data.unlabelled.online=none", "data.unlabelled.teacher=a"],
+            "data.unlabelled: pixels are labelled batch by batch while training goes on: give 'online: {}'; its 'burnIn: 1' keeps this teacher"
+        ),
+        (
+            ["data.unlabelled.online=none", "data.unlabelled.pseudoLabels=p.json"],
+            "data.unlabelled.pseudoLabels: is a file of objects, which are learnt with 'loss.task: instances'"
+        ),
+        (
+            ["data.unlabelled.online.minimumArea=5"],
+            "data.unlabelled.online.minimumArea: is for a teacher of objects, with 'loss.task: instances'; leave it out"
+        ),
+        (
+            ["data.unlabelled.online.views=1", "data.unlabelled.online.channelDropout=0.5"],
+            "data.unlabelled.online.channelDropout: shares the channels between two views: set 'views: 2', or leave it out"
+        ),
+        (["data.unlabelled.online.views=3"], "data.unlabelled.online.views: expected a whole number from 1 to 2, found '3'"),
+        (["data.unlabelled.online.cutMix=1.5"], "data.unlabelled.online.cutMix: expected a number from 0.0 to 1.0, found '1.5'"),
+        (
+            ["data.unlabelled.batchSize=1"],
+            "data.unlabelled.online.cutMix: takes rectangles of other images of the batch, which has one: raise 'data.unlabelled.batchSize'"
+        ),
+        (["loss.task=none"], "data.unlabelled: stands beside labels, which 'loss.task: none' does not read; leave it out"),
+        (["data.augmentation={crop: none, scale: [1.0, 1.0]}"], "data.unlabelled.online: shows the student another view, of one size"),
+    ])
+    func whatCannotBeOfPixelsIsRefused(_ overrides: [String], _ message: String) {
+        var found = ""
+        do {
+            let recipe = try Recipe.parse(Self.pixels, file: "r.yaml", overrides: overrides, catalog: Self.catalog).recipe
+            found = "accepted: \(recipe.name)"
+        } catch { found = "\(error)" }
+        #expect(found.contains(message), "\(found)")
+    }
+
+    @Test func viewsAreOfATeacherOfPixels() {
+        let found = refusal(yaml("fraction: 0.1, unlabelled: {online: {views: 2}}"))
+        #expect(
+            found.contains(
+                "data.unlabelled.online.views: is for a teacher of the classes of pixels, with 'loss.task: segmentation'; leave it out"),
+            "\(found)")
+    }
+
+    @Test func aMethodThatNeedsLabelsFindsNone() {
+        let method = MethodSchema("edges", doc: "Edges.", needsLabels: true)
+        let catalog = RecipeCatalog(models: Self.catalog.models, methods: [method], datasets: Self.catalog.datasets)
+        let text = Self.pixels + "\nteacher: {model: mask2former-resnet50}\ndistillation: [{method: edges}]"
+        let error = #expect(throws: RecipeError.self) { try Recipe.parse(text, catalog: catalog) }
+        #expect(error.map { "\($0)" }?.contains("edges learns from the labels, of which unlabelled images have none") == true)
     }
 
     /// SSKD's four stages.

@@ -246,6 +246,25 @@ import Vision
             #expect(seen == 18)
         }
     }
+
+    /// Of the same places; a second one changes neither the first nor the image.
+    @Test func aBatchHasAsManyStrongViewsAsAreAskedFor() throws {
+        let dataset = TellingDataset(samples: (0..<4).map { Self.telling(shift: $0, name: "\($0)") })
+        func batch(_ views: Int) throws -> Batch {
+            let augmentation = Augmentation(
+                scale: 0.8...1.4, crop: Size(width: 20, height: 20), flip: 0.5, strong: Photometric(jitter: ColorJitter(brightness: 0.5)),
+                strongViews: views)
+            let loader = try Loader(dataset, LoaderOptions(batchSize: 4, augmentation: augmentation, seed: 5, epochs: 1))
+            return try #require(try loader.next())
+        }
+        let (one, two) = (try batch(1), try batch(2))
+        #expect(one.views == 2 && two.views == 3)
+        #expect(one.withImages { Array($0) } == two.withImages { Array($0) })
+        #expect(one.withLabels { Array($0) } == two.withLabels { Array($0) })
+        let first = try #require(two.withStrongImages { Array($0) })
+        #expect(one.withStrongImages { Array($0) } == first && one.withStrongImages(view: 1) { _ in true } == nil)
+        #expect(try #require(two.withStrongImages(view: 1) { Array($0) }) != first && two.withStrongImages(view: 2) { _ in true } == nil)
+    }
 }
 
 /// Samples with objects, in memory.

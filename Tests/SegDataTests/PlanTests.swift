@@ -60,7 +60,11 @@ import Vision
             let blurs = { (view: Augmentation.View) in view.colors.filter { if case .blur = $0 { true } else { false } } }
             #expect(blurs(a.view) == blurs(b.view))
             #expect(a.view.colors.first == b.view.colors.first || a.view.colors.isEmpty)
-            #expect(a.strong == nil && b.strong != nil && b.strong != b.view)
+            #expect(a.strong.isEmpty && b.strong.count == 1 && b.strong[0] != b.view)
+            var two = more
+            two.strongViews = 2
+            let c = two.plan(for: size, seed: 1, epoch: 2, index: index)
+            #expect(c.strong.count == 2 && c.strong[0] == b.strong[0] && c.strong[1] != b.strong[0] && c.view == b.view)
         }
     }
 

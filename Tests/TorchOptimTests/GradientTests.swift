@@ -69,6 +69,26 @@ import TorchOptim
         }
     }
 
+    /// min(1 − 1/t, decay) in step t: at first the mean of all values, then 0.75 of what was there.
+    @Test func aRampStartsWithTheMean() throws {
+        let average = ExponentialMovingAverage(of: network, decay: 0.75, isRamped: true)
+        func follow(_ value: Double, _ average: ExponentialMovingAverage) -> [Float] {
+            set(value)
+            average.update()
+            return average.stateDict[0].1.array(of: Float.self)
+                + average.stateDict.first { $0.0.hasSuffix("running_var") }!.1.array(of: Float.self)
+        }
+        for (value, expected) in [(2, 2), (4, 3), (9, 5), (9, 6), (2, 5)] as [(Double, Float)] {
+            #expect(follow(value, average).allSatisfy { abs($0 - expected) < 1e-5 }, "\(value)")
+        }
+        // A ramp goes on where it was.
+        let early = ExponentialMovingAverage(of: network, decay: 0.75, isRamped: true)
+        for value in [2.0, 4] { _ = follow(value, early) }
+        let second = ExponentialMovingAverage(of: network, decay: 0.75, isRamped: true)
+        try second.load(state: Dictionary(uniqueKeysWithValues: early.state.map { ($0, $1.clone()) }))
+        #expect(follow(9, second).allSatisfy { abs($0 - 5) < 1e-5 })
+    }
+
     @Test func evaluationSeesTheAveragesAndTrainingGoesOnWithItsOwn() {
         struct Stop: Error {}
         let average = average(at: 1, 3)

@@ -37,6 +37,28 @@ import Train
         }
     }
 
+    /// UniMatch's rectangles: 2 to 40 % of half of the images, their height 0.3 to 3.3 of their width, whole inside the image.
+    @Test(arguments: [0, 0.5, 1.0]) func reversedRectanglesAreUniMatchs(_ probability: Double) {
+        var random = SeededRandom(8)
+        let mix = BatchMix.reversedCutMix(batch: 400, height: 60, width: 90, probability: probability, device: .cpu, &random)
+        #expect(mix.partners.array(of: Int64.self) == (0..<400).reversed().map(Int64.init))
+        let mask = mix.mask.array(of: Bool.self)
+        var areas: [Double] = []
+        for image in 0..<400 {
+            let places = (0..<5400).filter { mask[5400 * image + $0] }
+            guard let first = places.first, let last = places.last else { continue }
+            let (width, height) = (last % 90 - first % 90 + 1, last / 90 - first / 90 + 1)
+            #expect(places.count == width * height)
+            // Sides are rounded down.
+            #expect(Double(height + 1) / Double(width) >= 0.3 && Double(height) / Double(width + 1) <= 1 / 0.3)
+            #expect(Double((width + 1) * (height + 1)) >= 0.02 * 5400 && Double(places.count) <= 0.4 * 5400)
+            areas.append(Double(places.count) / 5400)
+        }
+        // Of 400 throws of a coin; six standard deviations.
+        #expect(abs(Double(areas.count) - 400 * probability) <= 6 * (400 * probability * (1 - probability)).squareRoot())
+        if probability > 0 { #expect(areas.min()! < 0.06 && areas.max()! > 0.3) }
+    }
+
     @Test func halfOfThePartnersClassesAreTaken() {
         var choices = Set<Set<UInt8>>()
         for seed in 0..<20 {

@@ -24,6 +24,19 @@ public struct PhotometricRecipe: RecipeSection {
         return view
     }
 
+    /// The same beside a teacher of pixels. UniMatch V2's code.
+    static var uniMatchView: PhotometricRecipe {
+        var view = PhotometricRecipe()
+        view.colorJitter.brightness = 0.5
+        view.colorJitter.contrast = 0.5
+        view.colorJitter.saturation = 0.5
+        view.colorJitter.hue = 0.25
+        view.colorJitter.probability = 0.8
+        view.grey = 0.2
+        view.blur = BlurRecipe()
+        return view
+    }
+
     static var fields: [Field<PhotometricRecipe>] {
         [
             .section("colorJitter", \.colorJitter, "Random changes of colour; each 0 is off, as in CIRKD v1.")

@@ -24,7 +24,7 @@ public struct UnlabelledRecipe: RecipeSection {
             .value(
                 "teacher", \.teacher, or: "none",
                 "A run folder, stage:NAME or a saved model, whose objects in these images are written to pseudo-labels.json of the run folder before "
-                    + "training starts."
+                    + "training starts; with 'online' it looks at each batch instead."
             ).known(as: "checkpoint", "model"),
             .value(
                 "pseudoLabels", \.pseudoLabels, or: "none",
@@ -32,13 +32,13 @@ public struct UnlabelledRecipe: RecipeSection {
             ).known(as: "file", "annotations"),
             .section(
                 "online", \.online,
-                "In place of objects that are found once, those that the moving average of the student finds in each batch; the student sees a "
-                    + "strong view of it (data.augmentation.strong)."
+                "In place of objects that are found once, what the moving average of the student finds in each batch: objects, or each pixel's "
+                    + "class (UniMatch V2); the student sees strong views of it (data.augmentation.strong)."
             ).known(as: "ema", "meanTeacher"),
             .number(
                 "threshold", \.threshold, .from(0, to: 1),
                 "Objects with lower scores are left out. 0.3: SSKD's code; 0.7 where the teacher is online, and of the class alone: Guided "
-                    + "Distillation."
+                    + "Distillation; 0.95 of pixels: UniMatch V2."
             ).known(as: "score", "confidence"),
             .number("batchSize", \.batchSize, or: "default", .atLeast(1), "Of these images a step; default: loader.batchSize.")
                 .known(as: "batch"),
@@ -54,7 +54,7 @@ public struct UnlabelledRecipe: RecipeSection {
     func check(_ reader: inout RecipeReader) {
         reader.checkStage(teacher, at: "teacher")
         if teacher == nil && pseudoLabels == nil && online == nil {
-            reader.report(at: "", "says nobody who finds the objects: give 'teacher', 'pseudoLabels' that it wrote, or 'online'")
+            reader.report(at: "", "says nobody who knows what they show: give 'teacher', 'pseudoLabels' that it wrote, or 'online'")
         }
         if online != nil && pseudoLabels != nil {
             reader.report(
@@ -94,19 +94,47 @@ extension DataRecipe {
 extension Recipe {
     /// Refuses what does not go with `data.unlabelled`.
     func checkUnlabelled(_ reader: inout RecipeReader) {
-        guard data.unlabelled != nil else { return }
-        if loss.task != .instances {
-            reader.report(at: "data.unlabelled", "a teacher says which objects these images show: set 'loss.task: instances'")
+        guard let unlabelled = data.unlabelled else { return }
+        switch loss.task {
+        case .instances: break
+        case .segmentation: checkUnlabelledPixels(unlabelled, &reader)
+        case .none: reader.report(at: "data.unlabelled", "stands beside labels, which 'loss.task: none' does not read; leave it out")
         }
         if teacher?.cache != nil {
             reader.report(at: "teacher.cache", "holds maps of the labelled images alone; leave out the cache, or 'data.unlabelled'")
         }
-        guard data.unlabelled?.online != nil else { return }
+        guard let online = unlabelled.online else { return }
+        online.check(&reader, "data.unlabelled.online", batch: unlabelled.batchSize ?? data.loader.batchSize)
+        guard loss.task == .instances else { return }
         for (index, method) in distillation.enumerated() where method.schema.comparesViews {
             reader.report(
                 at: "distillation.\(index)",
                 "\(method.name) compares two views of an image, and the student of an online teacher sees one; leave the one or the other out"
             )
+        }
+    }
+
+    /// What the task is decides what an online teacher says, and so its constants.
+    mutating func resolveOnlineTeacher(_ reader: RecipeReader) {
+        guard loss.task == .segmentation, let unlabelled = data.unlabelled, unlabelled.online != nil else { return }
+        let key = "data.unlabelled"
+        data.unlabelled?.online?.labelPixels(isGuided: unlabelled.teacher != nil) { reader.isGiven("\(key).online.\($0)") }
+        if !reader.isGiven("\(key).threshold") { data.unlabelled?.threshold = 0.95 }
+        if data.augmentation.strong == nil { data.augmentation.strong = .uniMatchView }
+    }
+
+    /// Refuses what does not go with unlabelled images whose pixels a teacher labels.
+    private func checkUnlabelledPixels(_ unlabelled: UnlabelledRecipe, _ reader: inout RecipeReader) {
+        if unlabelled.pseudoLabels != nil {
+            reader.report(at: "data.unlabelled.pseudoLabels", "is a file of objects, which are learnt with 'loss.task: instances'")
+        } else if unlabelled.online == nil {
+            let hint = unlabelled.teacher == nil ? "" : "; its 'burnIn: 1' keeps this teacher"
+            reader.report(at: "data.unlabelled", "pixels are labelled batch by batch while training goes on: give 'online: {}'\(hint)")
+        }
+        for (index, method) in distillation.enumerated() where method.schema.needsLabels {
+            reader.report(
+                at: "distillation.\(index)",
+                "\(method.name) learns from the labels, of which unlabelled images have none; leave the one or the other out")
         }
     }
 

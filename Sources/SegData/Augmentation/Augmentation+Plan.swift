@@ -20,8 +20,8 @@ extension Augmentation {
         /// Where the result's pixels come from when they are sheared, moved or turned, after all that.
         public var warp: AffineMap?
         public var view: View
-        /// The second view, where there is one.
-        public var strong: View?
+        /// The strong views, where there are any.
+        public var strong: [View] = []
 
         /// The size of the window before rows and columns are exchanged.
         var window: Size { transposed ? output.transposed : output }
@@ -44,7 +44,12 @@ extension Augmentation {
         /// Scale, crop, flip and jitter of colours.
         var base: SeededRandom { isPartner ? SeededRandom(seed, epoch, index, 100) : SeededRandom(seed, epoch, index) }
 
-        subscript(purpose: Purpose) -> SeededRandom { SeededRandom(seed, epoch, index, purpose.rawValue + (isPartner ? 100 : 0)) }
+        subscript(purpose: Purpose) -> SeededRandom { self[purpose, 0] }
+
+        /// - Parameter view: which of the strong views, from 0.
+        subscript(purpose: Purpose, view: Int) -> SeededRandom {
+            SeededRandom(seed, epoch, index, purpose.rawValue + 10 * view + (isPartner ? 100 : 0))
+        }
     }
 
     /// Draws what is to be done with an image of `size`, without looking at its labels: ``categoryLimit`` is left aside.
@@ -71,8 +76,10 @@ extension Augmentation {
         var others = draw[.photometric]
         (plan.view, plan.warp) = photometric.draw(plan.output, jitter: &random, &others)
         if let strong {
-            var (jitter, others) = (draw[.strongJitter], draw[.strong])
-            plan.strong = strong.draw(plan.output, jitter: &jitter, &others).view
+            plan.strong = (0..<strongViews).map { view in
+                var (jitter, others) = (draw[.strongJitter, view], draw[.strong, view])
+                return strong.draw(plan.output, jitter: &jitter, &others).view
+            }
         }
         return plan
     }

@@ -26,11 +26,11 @@ struct AugmentationScratch {
     }
 }
 
-/// Where an augmented sample is written: pixels (height × width × RGB) and labels, and the pixels of the second view.
+/// Where an augmented sample is written: pixels (height × width × RGB) and labels, and the pixels of each strong view.
 struct AugmentationTarget {
     var image: UnsafeMutablePointer<UInt8>
     var labels: UnsafeMutablePointer<UInt8>
-    var strong: UnsafeMutablePointer<UInt8>?
+    var strong: [UnsafeMutablePointer<UInt8>] = []
 }
 
 extension Augmentation {
@@ -64,9 +64,9 @@ extension Augmentation {
             let rows = window.top..<window.top + window.rows.count
             region = plan.transposed ? PixelRegion(columns: rows, rows: columns) : PixelRegion(columns: columns, rows: rows)
         }
-        if let strong = target.strong {
+        for (view, strong) in zip(plan.strong, target.strong) {
             strong.update(from: target.image, count: 3 * size.width * size.height)
-            if let view = plan.strong { show(view, region, strong, size) }
+            show(view, region, strong, size)
         }
         show(plan.view, region, target.image, size)
         guard let erased = plan.view.erased, erased.ignoresLabels else { return }
@@ -100,7 +100,7 @@ extension Augmentation {
         try! views(sample, seed: seed, epoch: epoch, index: index).sample
     }
 
-    /// The augmented sample and its second view, where there is one.
+    /// The augmented sample and its first strong view, where there is one.
     /// - Parameter partner: the sample that is mixed into this one.
     /// - Throws: `UserError` when the samples lack what the mix needs.
     public func views(
@@ -110,7 +110,7 @@ extension Augmentation {
         let plan = try plan(for: reader, Draw(seed: seed, epoch: epoch, index: index))
         let second = try partner.map { try self.partner(WholeSample($0), seed: seed, epoch: epoch, index: index) }
         var image = Image(width: plan.output.width, height: plan.output.height)
-        var strong = plan.strong == nil ? nil : image
+        var strong = plan.strong.isEmpty ? nil : image
         var labels = LabelMap(width: plan.output.width, height: plan.output.height)
         var scratch = AugmentationScratch()
         var instances: [Instance]?
@@ -122,7 +122,7 @@ extension Augmentation {
                 }
                 if strong == nil { return try write() }
                 try strong!.pixels.withUnsafeMutableBufferPointer {
-                    target.strong = $0.baseAddress
+                    target.strong = [$0.baseAddress!]
                     try write()
                 }
             }

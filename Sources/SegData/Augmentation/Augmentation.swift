@@ -40,6 +40,8 @@ public struct Augmentation: Sendable, Equatable {
     /// What a second view of each image goes through in place of ``photometric``; nil for no second view. Both views show the same pixels
     /// of the same crop.
     public var strong: Photometric?
+    /// How many such views there are, each with draws of its own.
+    public var strongViews: Int
     /// What surrounds an image that is smaller than the crop, on its right and below it (left, when flipped).
     /// The default is ImageNet's mean colour, which normalisation turns into zero.
     public var imagePadding: RGB
@@ -48,8 +50,8 @@ public struct Augmentation: Sendable, Equatable {
     public init(
         resize: Resizing? = nil, scale: ClosedRange<Double>? = nil, scales: [Double] = [], crop: Size? = nil, categoryLimit: Double = 1,
         flip: Double = 0, flipVertical: Double = 0, quarterTurns: Bool = false, mixing: Mixing? = nil,
-        photometric: Photometric = Photometric(), strong: Photometric? = nil, imagePadding: RGB = RGB(124, 116, 104),
-        labelPadding: UInt8 = ClassList.ignore
+        photometric: Photometric = Photometric(), strong: Photometric? = nil, strongViews: Int = 1,
+        imagePadding: RGB = RGB(124, 116, 104), labelPadding: UInt8 = ClassList.ignore
     ) {
         self.resize = resize
         self.scale = scale
@@ -62,6 +64,7 @@ public struct Augmentation: Sendable, Equatable {
         self.mixing = mixing
         self.photometric = photometric
         self.strong = strong
+        self.strongViews = strongViews
         self.imagePadding = imagePadding
         self.labelPadding = labelPadding
     }

@@ -14,7 +14,7 @@ public final class Batch: @unchecked Sendable {
     /// How long `next()` had to wait for this batch.
     public internal(set) var secondsWaited = 0.0
 
-    /// 1, or 2 with the strongly augmented view.
+    /// 1, and one for each strongly augmented view.
     public let views: Int
 
     private let buffer: BufferPool.Buffer
@@ -27,8 +27,8 @@ public final class Batch: @unchecked Sendable {
     public var imageBytes: Int { count * size.height * size.width * 3 }
     public var labelBytes: Int { count * size.height * size.width }
     /// Each part begins at a multiple of 64 bytes.
-    private var strongOffset: Int { (imageBytes + 63) & ~63 }
-    private var labelOffset: Int { views * strongOffset }
+    private var viewBytes: Int { (imageBytes + 63) & ~63 }
+    private var labelOffset: Int { views * viewBytes }
 
     init(size: Size, views: Int = 1, indices: [Int], position: LoaderPosition, pool: BufferPool) {
         count = indices.count
@@ -50,9 +50,11 @@ public final class Batch: @unchecked Sendable {
         try body(UnsafeRawBufferPointer(start: buffer.pointer, count: imageBytes))
     }
 
-    /// The second view of the same images: the same pixels in the same places, in other colours. Nil when there is none.
-    public func withStrongImages<R>(_ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R? {
-        views == 2 ? try body(UnsafeRawBufferPointer(start: buffer.pointer + strongOffset, count: imageBytes)) : nil
+    /// A strong view of the same images: the same pixels in the same places, in other colours. Nil when there is none.
+    /// - Parameter view: which one, from 0.
+    public func withStrongImages<R>(view: Int = 0, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R? {
+        guard view + 1 < views else { return nil }
+        return try body(UnsafeRawBufferPointer(start: buffer.pointer + (view + 1) * viewBytes, count: imageBytes))
     }
 
     /// Each image's objects, as the crop shows them; nil for images without any known, and where the loader was not asked for them.
@@ -77,6 +79,6 @@ public final class Batch: @unchecked Sendable {
         let images = buffer.pointer.assumingMemoryBound(to: UInt8.self)
         return AugmentationTarget(
             image: images + 3 * pixels * slot, labels: images + labelOffset + pixels * slot,
-            strong: views == 2 ? images + strongOffset + 3 * pixels * slot : nil)
+            strong: (1..<views).map { images + $0 * viewBytes + 3 * pixels * slot })
     }
 }

@@ -106,7 +106,7 @@ final class LoaderWork: @unchecked Sendable {
     private func begin(_ position: LoaderPosition) -> PendingBatch {
         if permutation?.epoch != position.epoch { permutation = (position.epoch, order.epochs.indices(epoch: position.epoch)) }
         let indices = permutation!.indices[order.range(batch: position.batch)].map(Int.init)
-        let views = options.augmentation.strong == nil ? 1 : 2
+        let views = options.augmentation.strong == nil ? 1 : 1 + options.augmentation.strongViews
         let batch = options.augmentation.outputSize.map { Batch(size: $0, views: views, indices: indices, position: position, pool: pool) }
         return PendingBatch(indices: indices, position: position, batch: batch)
     }

@@ -47,6 +47,7 @@ public final class ESPNetv2: SegmentationModel {
     }
 
     public override var alignsCorners: Bool { true }
+    public override var dropsChannels: Bool { true }
     public override var classifierTensors: [String] { ["bu_dec_l4.merge_layer.3.*"] }
     public override var encoderPart: EncoderPart? { EncoderPart(card.name, path: "base_net", encoder) }
     public override var headTensors: [String] { ["bu_dec_l*", "merge_enc_dec_l*", "bu_br_l*"] }
@@ -59,8 +60,9 @@ public final class ESPNetv2: SegmentationModel {
     }
 
     public override func forward(_ image: Tensor, taps: inout Taps) -> ModelOutput {
-        let maps = encoder(image)
-        for index in 1...3 { taps.record("stage\(index)", maps[index]) }
+        let stages = encoder(image)
+        for index in 1...3 { taps.record("stage\(index)", stages[index]) }
+        let maps = taps.read(stages)
         var x = decoder[0](maps[3])
         for index in 0..<3 {
             let skip = maps[2 - index]

@@ -27,6 +27,7 @@ public final class EncoderDecoder: SegmentationModel {
     }
     public override var headTensors: [String] { ["classifier.*", "aux_classifier.*"] }
     public override var alignsCorners: Bool { classifier.alignsCorners }
+    public override var dropsChannels: Bool { true }
     public override var encoderPart: EncoderPart? { EncoderPart(backbone.card.name, path: "backbone", backbone) }
     public override func checkSize(height: Int, width: Int) throws { try backbone.checkSize(height: height, width: width) }
     public override func adapt(to shapes: [String: [Int]]) {
@@ -62,7 +63,7 @@ public final class EncoderDecoder: SegmentationModel {
     }
 
     public override func forward(_ image: Tensor, taps: inout Taps) -> ModelOutput {
-        let stages = classifier.stages(of: backbone, image, taps: &taps)
+        let stages = taps.read(classifier.stages(of: backbone, image, taps: &taps))
         let (features, scores) = classifier(stages)
         let logits = scoresOf(image, scores)
         taps.record("features", features)

@@ -15,14 +15,43 @@ public struct BatchMix {
     public static func cutMix(batch: Int, height: Int, width: Int, device: Device, _ random: inout SeededRandom) -> BatchMix {
         let partners = partners(batch, &random)
         let boxes = (0..<batch).map { _ in Augmentation.rectangle(in: Size(width: width, height: height), &random) }
+        return BatchMix(boxes, height: height, width: width, partners: partners, device)
+    }
+
+    /// CutMix as UniMatch draws it: in a view, with some probability, a rectangle of `area` of the image and a height of `ratio` of its width,
+    /// wherever it fits. The partners are the batch in reverse, so that the middle one of an odd number is its own.
+    public static func reversedCutMix(
+        batch: Int, height: Int, width: Int, probability: Double, device: Device, _ random: inout SeededRandom
+    ) -> BatchMix {
+        let boxes = (0..<batch).map { _ in
+            random.unit() < probability ? fittingRectangle(in: Size(width: width, height: height), &random) : nil
+        }
+        return BatchMix(boxes, height: height, width: width, partners: (0..<batch).reversed().map(Int64.init), device)
+    }
+
+    /// Rectangles of 2 to 40 % of the image.
+    private static func fittingRectangle(in size: Size, _ random: inout SeededRandom) -> PixelRegion {
+        let area = random.uniform(0.02...0.4) * Double(size.width * size.height)
+        while true {
+            let ratio = random.uniform(0.3...1 / 0.3)
+            let (width, height) = (Int((area / ratio).squareRoot()), Int((area * ratio).squareRoot()))
+            let (x, y) = (random.below(size.width), random.below(size.height))
+            if x + width <= size.width && y + height <= size.height {
+                return PixelRegion(columns: x..<x + width, rows: y..<y + height)
+            }
+        }
+    }
+
+    /// - Parameter boxes: where each partner's pixels are taken; nil: nowhere.
+    private init(_ boxes: [PixelRegion?], height: Int, width: Int, partners: [Int64], _ device: Device) {
         func bound(_ value: (PixelRegion) -> Int) -> Tensor {
-            Tensor(boxes.map { Int64(value($0)) }, shape: [batch, 1, 1], device: device)
+            Tensor(boxes.map { Int64($0.map(value) ?? 0) }, shape: [boxes.count, 1, 1], device: device)
         }
         let columns = Tensor.arange(0, width, device: device)
         let rows = Tensor.arange(0, height, device: device).unsqueeze(1)
         let across = (columns .>= bound { $0.columns.lowerBound }) .& (columns .< bound { $0.columns.upperBound })
         let down = (rows .>= bound { $0.rows.lowerBound }) .& (rows .< bound { $0.rows.upperBound })
-        return BatchMix(mask: across .& down, partners: Tensor(partners, device: device))
+        (mask, self.partners) = (across .& down, Tensor(partners, device: device))
     }
 
     /// ClassMix (Olsson et al. 2021): the pixels of half of the classes, rounded down, that each partner has.
@@ -44,6 +73,8 @@ public struct BatchMix {
         let chosen = (rank + 1) .<= present.sum([1], keepDimensions: true) / 2
         return BatchMix(mask: chosen.gather(1, flat).reshape(labels.shape), partners: partners)
     }
+
+    private init(mask: Tensor, partners: Tensor) { (self.mask, self.partners) = (mask, partners) }
 
     /// The mix of a tensor with itself: B×H×W, or with one dimension more.
     /// - Parameter channels: that dimension's place: 1 for predictions, 3 for a batch's bytes; nil for labels.

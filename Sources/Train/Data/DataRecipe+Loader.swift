@@ -29,8 +29,6 @@ extension DataRecipe {
     func trainingOptions(_ dataset: any Dataset, seed: Int, statistics file: URL? = nil) throws -> LoaderOptions {
         var options = loaderOptions(seed: seed)
         options.sampling = try sampling(dataset, file)
-        // It is for the unlabelled images alone.
-        if unlabelled?.online != nil { options.augmentation.strong = nil }
         return options
     }
 
@@ -40,6 +38,7 @@ extension DataRecipe {
         options.batchSize = unlabelled?.batchSize ?? loader.batchSize
         options.augmentation.categoryLimit = 1
         options.instances = unlabelled?.online == nil
+        options.augmentation.strongViews = unlabelled?.online?.views ?? 1
         return options
     }
 

@@ -25,8 +25,11 @@ final class StepLoader {
             labelled = try data.trainingLoader(setup.trainingSet, seed: seed, statistics: statistics, from: position.loader)
             return
         }
+        var options = try data.trainingOptions(setup.trainingSet, seed: seed, statistics: statistics)
+        // An online teacher's student sees it of the unlabelled images alone.
+        if setup.distiller?.comparesViews != true { options.augmentation.strong = nil }
         pair = try PairedLoader(
-            labelled: setup.trainingSet, data.trainingOptions(setup.trainingSet, seed: seed, statistics: statistics),
+            labelled: setup.trainingSet, options,
             unlabelled: unlabelled, data.unlabelledOptions(seed: seed),
             from: .init(labelled: position.loader, unlabelled: position.unlabelled ?? .start))
         labelled = pair!.labelled

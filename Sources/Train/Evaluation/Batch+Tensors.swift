@@ -7,9 +7,10 @@ extension Batch {
         withImages { over($0, [count, size.height, size.width, 3], device) }
     }
 
-    /// The second view of the images, as ``images(on:)``; nil when there is none.
-    public func strongImages(on device: Device) -> Tensor? {
-        withStrongImages { over($0, [count, size.height, size.width, 3], device) }
+    /// A strong view of the images, as ``images(on:)``; nil when there is none.
+    /// - Parameter view: which one, from 0.
+    public func strongImages(on device: Device, view: Int = 0) -> Tensor? {
+        withStrongImages(view: view) { over($0, [count, size.height, size.width, 3], device) }
     }
 
     /// The labels as a tensor of B×H×W bytes, as ``images(on:)``.

@@ -56,13 +56,13 @@ public struct PseudoLabelling {
     }
 
     /// - Throws: `UserError` when a teacher tells other classes apart than those.
-    static func check(_ saved: SavedModel, tells classes: ClassList) throws {
+    static func check(_ saved: SavedModel, tells classes: ClassList, for task: LossRecipe.Task = .instances) throws {
         let own = saved.info.classes.names
         guard own != classes.names else { return }
         func list(_ names: [String]) -> String { names.prefix(4).joined(separator: ", ") + (names.count > 4 ? ", … (\(names.count))" : "") }
         throw UserError(
-            "\(saved.url.path) tells \(list(own)) apart, the data's objects are \(list(classes.names))",
-            hint: "A teacher of pseudo-labels is trained with loss.task: instances on the same classes.")
+            "\(saved.url.path) tells \(list(own)) apart, the data's \(task == .instances ? "objects" : "classes") are \(list(classes.names))",
+            hint: "A teacher of pseudo-labels is trained with loss.task: \(task.rawValue) on the same classes.")
     }
 
     /// What is written already, if it is what this teacher would write of these images.

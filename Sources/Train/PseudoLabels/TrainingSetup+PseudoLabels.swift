@@ -11,13 +11,14 @@ extension TrainingSetup {
     /// - Throws: `UserError` when there are none, their teacher is not there or tells other classes apart, or the file does not fit the
     ///   images or the classes, or its teacher has changed since.
     static func openUnlabelled(
-        _ data: DataRecipe, _ classes: ClassList, _ note: (String) -> Void
+        _ recipe: Recipe, _ classes: ClassList, _ note: (String) -> Void
     ) throws -> (images: any Dataset, labelled: (any Dataset)?)? {
-        guard let unlabelled = data.unlabelled else { return nil }
-        let images = try data.unlabelledImages()
-        if let teacher = unlabelled.teacher { try PseudoLabelling.check(SavedModel(at: teacher), tells: classes) }
+        guard let unlabelled = recipe.data.unlabelled else { return nil }
+        let images = try recipe.data.unlabelledImages()
+        if let teacher = unlabelled.teacher { try PseudoLabelling.check(SavedModel(at: teacher), tells: classes, for: recipe.loss.task) }
         if unlabelled.online != nil {
-            note("\(images.count) unlabelled images, seen through a teacher that learns with the student")
+            let isStill = unlabelled.teacher != nil && unlabelled.online?.burnIn == 1
+            note("\(images.count) unlabelled images, seen through a teacher that \(isStill ? "stays as it is" : "learns with the student")")
             return (images, images)
         }
         guard let file = unlabelled.pseudoLabels else { return (images, nil) }
