@@ -16,11 +16,12 @@ public struct ModelSummary: Sendable {
     ///
     /// - Parameters:
     ///   - name: of a model (with `classes`), or of a backbone.
-    ///   - size: height and width of the image; nil: the card's input size, or 512.
+    ///   - size: height and width of the image; nil: the card's input size, or 512 rounded up to what the network takes.
     /// - Throws: `UserError` when there is no such model, or it doesn't take the size.
     public init(_ name: String, classes: Int, size: (height: Int, width: Int)? = nil) throws {
         let model = try withoutInitialization { try Models.network(name, classes: classes) }
-        let side = model.card.inputSize ?? 512
+        let multiple = model.card.sizeMultiple
+        let side = model.card.inputSize ?? (511 / multiple + 1) * multiple
         let (height, width) = size ?? (side, side)
         try model.checkSize(height: height, width: width)
         card = model.card

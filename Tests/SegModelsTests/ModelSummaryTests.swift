@@ -22,6 +22,13 @@ import Torch
         #expect(shapes["stage4"] == [1, 2048, 8, 12])
     }
 
+    /// DINOv2's patches of 14 do not divide 512.
+    @Test func withoutASizeItIsOneThatTheNetworkTakes() throws {
+        let summary = try ModelSummary("linear-dinov2-small", classes: 5)
+        let logits = try #require(summary.taps.first { $0.name == "logits" })
+        #expect(logits.shape == [1, 5, 37, 37])
+    }
+
     @Test func unknownNamesAreRefusedWithTheNearest() {
         #expect { _ = try ModelSummary("resnet19", classes: 5) } throws: { "\($0)".contains("resnet1") }
     }
