@@ -31,6 +31,12 @@ public enum LibTorch {
         set { api.set_threads(Int32(newValue)) }
     }
 
+    /// ``threads`` where nobody says how many: as the variable `OMP_NUM_THREADS` says, or one a core.
+    public static var automaticThreads: Int {
+        let said = ProcessInfo.processInfo.environment["OMP_NUM_THREADS"].flatMap { Int($0) } ?? 0
+        return said > 0 ? said : ProcessInfo.processInfo.activeProcessorCount
+    }
+
     /// Whether operators without a deterministic implementation are refused.
     public static func useDeterministicAlgorithms(_ enabled: Bool) { api.set_deterministic(enabled) }
 

@@ -37,7 +37,7 @@ public final class TrainingSetup {
         try LibTorch.load()
         self.recipe = recipe
         device = try Device(recipe.device)
-        LibTorch.threads = recipe.threads ?? ProcessInfo.processInfo.activeProcessorCount
+        LibTorch.threads = recipe.threads ?? LibTorch.automaticThreads
         let data = recipe.data
         guard data.augmentation.strong == nil || recipe.wantsStrongView else {
             throw UserError(

@@ -43,7 +43,7 @@ struct TrainedNetwork {
 
     func network(_ recipe: Recipe, device: String?) throws -> Segmenter {
         let place = try device.map { try Device($0) } ?? Device(recipe.device)
-        LibTorch.threads = recipe.threads ?? ProcessInfo.processInfo.activeProcessorCount
+        LibTorch.threads = recipe.threads ?? LibTorch.automaticThreads
         let network = Segmenter(
             try saved.load(), device: place, precision: recipe.student.precision, channelsLast: recipe.channelsLast)
         network.storeForInference()

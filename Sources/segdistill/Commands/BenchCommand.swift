@@ -90,7 +90,7 @@ struct BenchCommand: ParsableCommand {
                 throw ValidationError("expected --precision auto, float32 or bf16, found '\(precision)'")
             }
             try LibTorch.load()
-            LibTorch.threads = threads ?? ProcessInfo.processInfo.activeProcessorCount
+            LibTorch.threads = threads ?? LibTorch.automaticThreads
             let place = try Device(device)
             let workload = try withTorchErrors { try ModelWorkload(name, options(precision), device: place) }
             if paced { return try pace(workload) }

@@ -53,7 +53,7 @@ struct PseudoLabelCommand: ParsableCommand {
     func run() throws {
         let recipe = try chosenRecipe()
         try LibTorch.load()
-        LibTorch.threads = recipe.threads ?? ProcessInfo.processInfo.activeProcessorCount
+        LibTorch.threads = recipe.threads ?? LibTorch.automaticThreads
         let work = try segmenter.map { try byName($0, recipe) } ?? PseudoLabelling(teacher: teacher, recipe, threshold: threshold)
         let file = URL(fileURLWithPath: out)
         try refuseOther(file)
