@@ -36,7 +36,7 @@ public struct Recipe: RecipeSection {
             .value("role", \.role, "student, or teacher: compared with the others, but not counted as one of them."),
             .number("seed", \.seed, .atLeast(0), "Of every random number: initial weights, order, augmentation."),
             .value("device", \.device, "cpu, cuda, cuda:N, mps, or auto: CUDA or MPS where there is one."),
-            .number("threads", \.threads, or: "auto", .atLeast(1), "Threads that compute; auto: OMP_NUM_THREADS of the environment, or one a core."),
+            .number("threads", \.threads, or: "auto", .atLeast(1), "Threads that compute; auto: as OMP_NUM_THREADS says, or one a core."),
             .value(
                 "channelsLast", \.channelsLast,
                 "Keep feature maps as N x H x W x C in memory, which convolutions like better; results differ by rounding only."),
