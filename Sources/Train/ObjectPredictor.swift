@@ -30,13 +30,14 @@ public struct ObjectPredictor {
             let found = network.predictions(settings.seen(images), hasAuxiliary: false, taps: &taps).final
             let masks = MaskPredictions(final: .init(classLogits: found.classLogits.float, maskLogits: found.maskLogits.float))
             let (height, width) = (images.size(1), images.size(2))
-            return masks.instances(threshold: threshold, maskSize: [height, width]).map { map in
-                let pixels = map.masks.to(.uint8).array(of: UInt8.self)
-                return map.segments.enumerated().map { number, segment in
-                    let own = pixels[number * height * width..<(number + 1) * height * width]
-                    let raster = Raster<UInt8>(width: width, height: height, values: Array(own))
-                    return ScoredInstance(category: segment.label, score: segment.score, mask: RunLengthMask(raster, where: 1))
+            return (0..<images.size(0)).map { image in
+                var objects: [ScoredInstance] = []
+                masks.forEachInstance(of: image, threshold: threshold, maskSize: [height, width]) { segment, mask in
+                    let raster = Raster<UInt8>(width: width, height: height, values: mask.to(.uint8).array(of: UInt8.self))
+                    objects.append(
+                        ScoredInstance(category: segment.label, score: segment.score, mask: RunLengthMask(raster, where: 1)))
                 }
+                return objects
             }
         }
     }

@@ -40,6 +40,28 @@ import Torch
         }
     }
 
+    @Test("however many masks are resized together, the instances are the same, to the bit", arguments: [nil, [24, 40]])
+    func chunks(_ size: [Int]?) throws {
+        try withTorchErrors {
+            let found = TorchRandom.isolated(seed: 3) {
+                MaskPredictions(final: .init(classLogits: .randn([2, 13, 4]) * 2, maskLogits: .randn([2, 13, 9, 12])))
+            }
+            let sizes = size.map { [$0, $0] }
+            for threshold in [0, 0.25] {
+                let whole = found.instances(threshold: threshold, maskSize: [70, 90], sizes: sizes, chunk: .max)
+                #expect(whole.allSatisfy { (threshold == 0 ? 13...13 : 1...12).contains($0.segments.count) })
+                for masks in [1, 2, 5] {
+                    let parts = found.instances(threshold: threshold, maskSize: [70, 90], sizes: sizes, chunk: masks * 70 * 90)
+                    for (one, other) in zip(whole, parts) {
+                        #expect(one.segments == other.segments)
+                        #expect(one.masks.array(of: Bool.self) == other.masks.array(of: Bool.self))
+                        #expect(one.ids.array(of: Int32.self) == other.ids.array(of: Int32.self))
+                    }
+                }
+            }
+        }
+    }
+
     @Test func panoptic() throws {
         try withTorchErrors {
             let found = try predictions()
