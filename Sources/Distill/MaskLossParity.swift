@@ -5,7 +5,7 @@ import Torch
 
 /// Mask2Former's criterion on given tensors, for comparison with another implementation. It is no method: there is no teacher.
 public enum MaskLossParity {
-    private static let paper = MaskCriterion.Options()
+    private static let paper = MaskLossRecipe()
 
     public static let schema = MethodSchema(
         "mask2former", doc: "Mask2Former's own loss, of one layer's predictions (Cheng et al. 2022).",
@@ -84,15 +84,10 @@ public enum MaskLossParity {
 
     private static func options(_ recipe: MethodRecipe) -> MaskCriterion.Options {
         let setup = MethodSetup(settings: recipe.settings, teacherChannels: [:], studentChannels: [:], classes: 0)
-        var options = MaskCriterion.Options()
-        options.classWeight = setup.number("classWeight")
-        options.maskWeight = setup.number("maskWeight")
-        options.diceWeight = setup.number("diceWeight")
-        options.noObject = setup.number("noObject")
-        options.points = setup.integer("points")
-        options.oversampling = setup.number("oversampling")
-        options.importance = setup.number("importance")
-        return options
+        return MaskCriterion.Options(
+            classWeight: setup.number("classWeight"), maskWeight: setup.number("maskWeight"), diceWeight: setup.number("diceWeight"),
+            noObject: setup.number("noObject"), points: setup.integer("points"), oversampling: setup.number("oversampling"),
+            importance: setup.number("importance"))
     }
 
     private static func check(_ labels: [Int], _ masks: Tensor, _ image: Int, classes: Int) throws {
@@ -101,5 +96,14 @@ public enum MaskLossParity {
         }
         guard masks.count > 0, !((masks .== 0) .| (masks .== 1)).all().item().isEqual(to: 1) else { return }
         throw UserError("target.\(image).masks has values other than 0 and 1", hint: "A true mask says of each pixel whether it is inside.")
+    }
+}
+
+extension MaskCriterion.Options {
+    /// - Parameter recipe: by default the paper's constants.
+    public init(_ recipe: MaskLossRecipe = MaskLossRecipe()) {
+        self.init(
+            classWeight: recipe.classWeight, maskWeight: recipe.maskWeight, diceWeight: recipe.diceWeight, noObject: recipe.noObject,
+            points: recipe.points, oversampling: recipe.oversampling, importance: recipe.importance)
     }
 }

@@ -17,6 +17,8 @@ public struct ClassList: Sendable, Equatable, Codable {
     public let entries: [Entry]
     public var count: Int { entries.count }
     public var names: [String] { entries.map(\.name) }
+    /// For messages: `road, sidewalk, building, … (19)`.
+    public var excerpt: String { SegData.excerpt(names) + (count > 3 ? " (\(count))" : "") }
 
     public init(_ entries: [Entry]) {
         precondition(entries.count < 255, "a class list has at most 254 classes")

@@ -4,22 +4,28 @@ import Torch
 /// class and its mask at points; all other queries learn that they are nothing. Each layer of the decoder is judged in this way, with an
 /// assignment of its own.
 public struct MaskCriterion {
-    /// The constants; the defaults are the paper's.
+    /// The constants; the paper's are the recipe's defaults (`loss.masks`).
     public struct Options: Sendable, Equatable {
         /// Factors of the three terms, in the loss and in the matching.
-        public var classWeight = 2.0
-        public var maskWeight = 5.0
-        public var diceWeight = 5.0
+        public var classWeight: Double
+        public var maskWeight: Double
+        public var diceWeight: Double
         /// The weight of "no object" in the cross-entropy; that of a class is 1.
-        public var noObject = 0.1
+        public var noObject: Double
         /// Where masks are compared: points of the matching, and of each mask's loss.
-        public var points = 12_544
+        public var points: Int
         /// How many times as many candidates there are for the loss's points.
-        public var oversampling = 3.0
+        public var oversampling: Double
         /// The share of the points that are the candidates about which the prediction is least sure; the others are drawn anew.
-        public var importance = 0.75
+        public var importance: Double
 
-        public init() {}
+        public init(
+            classWeight: Double, maskWeight: Double, diceWeight: Double, noObject: Double, points: Int, oversampling: Double,
+            importance: Double
+        ) {
+            (self.classWeight, self.maskWeight, self.diceWeight, self.noObject) = (classWeight, maskWeight, diceWeight, noObject)
+            (self.points, self.oversampling, self.importance) = (points, oversampling, importance)
+        }
     }
 
     /// Points that take the place of random ones.
@@ -34,7 +40,7 @@ public struct MaskCriterion {
 
     public let options: Options
 
-    public init(_ options: Options = Options()) { self.options = options }
+    public init(_ options: Options) { self.options = options }
 
     /// The loss and its terms, in float32, or in float64 where the masks are; points are drawn by LibTorch's generator.
     ///

@@ -25,7 +25,7 @@ extension LossRecipe {
         let hasMasks = model is Mask2Former
         if task == .instances {
             guard hasMasks else { throw UserError(withoutMasks: model.card.name) }
-            return ObjectTask(criterion: MaskCriterion(masks.options))
+            return ObjectTask(criterion: MaskCriterion(.init(masks)))
         }
         if criterion == .masks && !hasMasks {
             throw UserError(
@@ -38,16 +38,7 @@ extension LossRecipe {
                 "loss.classWeights are of the cross-entropy, but \(model.card.name) is trained by its masks",
                 hint: "Leave them out, or set loss.criterion to crossEntropy.")
         }
-        return MaskTask(criterion: MaskCriterion(masks.options))
-    }
-}
-
-extension MaskLossRecipe {
-    var options: MaskCriterion.Options {
-        var options = MaskCriterion.Options()
-        (options.classWeight, options.maskWeight, options.diceWeight) = (classWeight, maskWeight, diceWeight)
-        (options.noObject, options.points, options.oversampling, options.importance) = (noObject, points, oversampling, importance)
-        return options
+        return MaskTask(criterion: MaskCriterion(.init(masks)))
     }
 }
 

@@ -116,8 +116,7 @@ public struct Tester {
         if info.classes.names == classes.names { return nil }
         if classes.names == ClassList.common7.names, let map = ClassMap.toCommon7(from: info.classes) { return map }
         throw UserError(
-            "the network tells \(info.classes.count) classes apart (\(info.classes.names.prefix(3).joined(separator: ", ")), …), "
-                + "the data has \(classes.count) (\(classes.names.prefix(3).joined(separator: ", ")), …)",
+            "the network tells the classes \(info.classes.excerpt) apart, the data have \(classes.excerpt)",
             hint: "Score on data with the same classes, or map both onto shared ones with data.classMap: common7.")
     }
 }

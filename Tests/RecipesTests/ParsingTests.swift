@@ -26,6 +26,18 @@ import Testing
         #expect(idd.data.classCount == 7)
     }
 
+    /// What `config show` prints says everything, also of what an override takes the place of.
+    @Test func anOverrideOfAChoiceTakesTheFilesSettingsOfTheOthersAway() throws {
+        let whole = try parse(smallest, "schedule.power=2").resolvedYAML
+        #expect(try parse(whole, "schedule.kind=constant") == parse(smallest, "schedule.kind=constant"))
+        let step = ["schedule.kind=step", "schedule.milestones=[5]"]
+        #expect(try parse(whole, step[0], step[1]) == parse(smallest, step[0], step[1]))
+        #expect(try parse(whole, "schedule.kind=cosine", "schedule.minimum=0.1").schedule.minimum == 0.1)
+        #expect(refusal(whole, "schedule.kind=constant", "schedule.power=3").contains("schedule.power: has no effect here"))
+        #expect(
+            refusal(whole.replacingOccurrences(of: "kind: poly", with: "kind: constant")).contains("schedule.power: has no effect here"))
+    }
+
     @Test func overridesReachEverything() throws {
         let text = smallest + "\ndistillation:\n  - method: kd\n  - {method: cwd, weight: 2}\n"
         let recipe = try parse(

@@ -72,7 +72,7 @@ import Torch
         let centres = (Tensor.arange(0, 8, dtype: .float32) + 0.5) / 8
         let grid = Tensor.stack([centres.unsqueeze(0).expand([8, 8]), centres.unsqueeze(1).expand([8, 8])], 2).reshape(64, 2)
         let points = MaskCriterion.Points(matching: grid, loss: Tensor.stack([grid, grid]))
-        let loss = MaskCriterion()(classes: [classes], masks: [masks], targets: targets, points: points)
+        let loss = MaskCriterion(.init())(classes: [classes], masks: [masks], targets: targets, points: points)
         #expect(loss.assignments == [[[0, 2]]])
         #expect(loss.total.item() < 1e-6)
     }

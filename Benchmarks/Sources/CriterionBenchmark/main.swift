@@ -1,3 +1,4 @@
+import Distill
 import Foundation
 import SegLoss
 import Support
@@ -63,7 +64,7 @@ func measured(_ shape: [Int], _ truth: [Int]) -> Figures {
     let targets = discs(images: images, count: truth[0], side: truth[1])
     let ofTruth = bytes("VmRSS") - before
     for tensor in masks + classes { tensor.requiresGrad = true }
-    let criterion = MaskCriterion()
+    let criterion = MaskCriterion(.init())
     let clock = ContinuousClock()
     var seconds = 0.0
     var processor = 0.0

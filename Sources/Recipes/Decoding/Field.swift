@@ -3,6 +3,8 @@ struct Field<Section> {
     /// When a key has a meaning: the words that a message uses, and the test.
     struct Condition {
         let text: String
+        /// The key that decides; nil where it is not one of the section's.
+        var key: String?
         let holds: (Section) -> Bool
     }
 
@@ -56,7 +58,9 @@ struct Field<Section> {
 
     /// The key has a meaning only while another one has one of `values`.
     func only<Choice: RecipeChoice>(_ other: String, _ keyPath: KeyPath<Section, Choice>, _ values: Choice...) -> Field {
-        only(RecipeWriter.alternatives(values.map { "'\(other): \($0.rawValue)'" })) { values.contains($0[keyPath: keyPath]) }
+        var field = only(RecipeWriter.alternatives(values.map { "'\(other): \($0.rawValue)'" })) { values.contains($0[keyPath: keyPath]) }
+        field.condition?.key = other
+        return field
     }
 }
 
@@ -72,7 +76,7 @@ extension Field {
         field.synonyms = synonyms
         field.isRequired = isRequired
         field.isWholeSection = isWholeSection
-        if let condition { field.condition = .init(text: condition.text) { condition.holds($0[keyPath: part]) } }
+        if let condition { field.condition = .init(text: condition.text, key: condition.key) { condition.holds($0[keyPath: part]) } }
         if let writeBlock { field.writeBlock = { writeBlock($0[keyPath: part], &$1) } }
         return field
     }

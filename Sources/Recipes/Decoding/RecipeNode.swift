@@ -17,6 +17,18 @@ struct RecipeNode {
         let key: String
         let keyLocation: Location
         var value: RecipeNode
+
+        /// Whether it, or something in it, was set on the command line.
+        var isTyped: Bool {
+            if case .commandLine = keyLocation { return true }
+            return value.isTyped
+        }
+    }
+
+    private var isTyped: Bool {
+        if case .commandLine = location { return true }
+        guard case .section(let entries) = content else { return false }
+        return entries.contains(where: \.isTyped)
     }
 
     var content: Content

@@ -74,6 +74,7 @@ struct RecipeReader {
             report(node, "expected a section of keys, found \(node.found)")
             return false
         }
+        let start = (reader: self, section: section)
         for entry in entries {
             guard let field = fields.first(where: { $0.key == entry.key }) else {
                 report(unknown: entry, among: fields)
@@ -88,8 +89,25 @@ struct RecipeReader {
             inside(field.key, at: nil) { field.read(empty, &section, &$0) }
         }
         resolve(&section, self)
+        let overruled = overruledKeys(fields, section, entries)
+        if !overruled.isEmpty {
+            // Read again without what belongs to another choice than the command line's.
+            (self, section) = start
+            let others = RecipeNode(content: .section(entries.filter { !overruled.contains($0.key) }), location: node.location)
+            return read(others, into: &section, fields: fields, resolve: resolve)
+        }
         for field in fields { check(field, of: section, given: given.contains(field.key), node) }
         return true
+    }
+
+    /// What the file sets of a choice that the command line replaces by another: `schedule.kind=cosine` leaves no use for the file's `power`.
+    private func overruledKeys<Section>(_ fields: [Field<Section>], _ section: Section, _ entries: [RecipeNode.Entry]) -> Set<String> {
+        let typed = Set(entries.filter(\.isTyped).map(\.key))
+        let overruled = entries.filter { entry in
+            guard let condition = fields.first(where: { $0.key == entry.key })?.condition, let key = condition.key else { return false }
+            return !entry.isTyped && typed.contains(key) && !condition.holds(section)
+        }
+        return Set(overruled.map(\.key))
     }
 
     private mutating func check<Section>(

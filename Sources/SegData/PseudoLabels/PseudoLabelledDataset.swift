@@ -21,8 +21,7 @@ public struct PseudoLabelledDataset: Dataset {
     public init(_ base: any Dataset, _ labels: PseudoLabels, threshold: Double, classes: ClassList) throws {
         guard labels.classes.names == classes.names else {
             throw UserError(
-                "\(labels.path): its classes are \(excerpt(labels.classes.names)) (\(labels.classes.count)), the data's \(excerpt(classes.names)) "
-                    + "(\(classes.count))",
+                "\(labels.path): its classes are \(labels.classes.excerpt), the data's \(classes.excerpt)",
                 hint: "The teacher of pseudo-labels tells the same classes apart as the student.")
         }
         let file = labels.file

@@ -20,12 +20,12 @@ extension ClassMap {
         guard let map = known[name] else {
             let words = known.isEmpty ? "no map is known from them" : "known from them: \(known.keys.sorted().joined(separator: ", "))"
             throw UserError(
-                "teacher.classMap: there is no map '\(name)' from the teacher's classes \(abbreviated(teacher.names))",
+                "teacher.classMap: there is no map '\(name)' from the teacher's classes \(teacher.excerpt)",
                 hint: "Give a file with a line 'teacher's class: student's class' for each of them; \(words).")
         }
         guard map.target.names == student.names else {
             throw UserError(
-                "teacher.classMap: \(name) gives the classes \(abbreviated(map.target.names)), but the student has \(abbreviated(student.names))",
+                "teacher.classMap: \(name) gives the classes \(map.target.excerpt), but the student has \(student.excerpt)",
                 hint: "Map the data onto the same classes (data.classMap: \(name)), or give a file.")
         }
         return map
@@ -69,9 +69,5 @@ extension ClassMap {
     private static func unknown(_ name: String, _ place: String, _ side: String, _ names: [String]) -> UserError {
         let nearest = nearestName(to: name, in: names).map { "Did you mean '\($0)'? " } ?? ""
         return UserError("\(place): the \(side) has no class '\(name)'", hint: "\(nearest)Its classes: \(names.joined(separator: ", ")).")
-    }
-
-    private static func abbreviated(_ names: [String]) -> String {
-        names.prefix(4).joined(separator: ", ") + (names.count > 4 ? ", … (\(names.count))" : "")
     }
 }

@@ -38,11 +38,8 @@ public struct TargetDomain {
         let hint =
             maps.first.map { "Give the target classMap: \($0)." }
             ?? "No map is known between them. Map both onto shared classes, such as data.classMap: common7 and the target's classMap: common7."
-        func list(_ classes: ClassList) -> String {
-            classes.names.prefix(4).joined(separator: ", ") + (classes.count > 4 ? ", … (\(classes.count))" : "")
-        }
         return UserError(
-            "data.targets: the classes of '\(name)' are \(list(dataset.classes)), but the source's are \(list(classes))", hint: hint)
+            "data.targets: the classes of '\(name)' are \(dataset.classes.excerpt), but the source's are \(classes.excerpt)", hint: hint)
     }
 
     /// Refuses a target that shares images with what is trained on, or chooses the checkpoint.

@@ -57,11 +57,10 @@ public struct PseudoLabelling {
 
     /// - Throws: `UserError` when a teacher tells other classes apart than those.
     static func check(_ saved: SavedModel, tells classes: ClassList, for task: LossRecipe.Task = .instances) throws {
-        let own = saved.info.classes.names
-        guard own != classes.names else { return }
-        func list(_ names: [String]) -> String { names.prefix(4).joined(separator: ", ") + (names.count > 4 ? ", … (\(names.count))" : "") }
+        let own = saved.info.classes
+        guard own.names != classes.names else { return }
         throw UserError(
-            "\(saved.url.path) tells \(list(own)) apart, the data's \(task == .instances ? "objects" : "classes") are \(list(classes.names))",
+            "\(saved.url.path) tells \(own.excerpt) apart, the data's \(task == .instances ? "objects" : "classes") are \(classes.excerpt)",
             hint: "A teacher of pseudo-labels is trained with loss.task: \(task.rawValue) on the same classes.")
     }
 
