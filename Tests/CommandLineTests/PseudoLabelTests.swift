@@ -4,52 +4,15 @@ import Vision
 
 /// Objects of a teacher in images without labels, as a user has them: written, checked, trained on.
 @Suite struct PseudoLabelTests {
-    /// Four pictures with two squares each, as `coco-json` reads them, and a recipe that uses the labels of two.
+    /// Four pictures, of which the labels of two are used.
     private func recipe(_ folder: URL) throws -> String {
-        let images = folder.appendingPathComponent("images")
-        try FileManager.default.createDirectory(at: images, withIntermediateDirectories: true)
-        var (listed, objects): ([String], [String]) = ([], [])
-        for number in 1...4 {
-            var image = Image(width: 64, height: 64, filledWith: 30)
-            listed.append(#"{"id":\#(number),"file_name":"\#(number).png","width":64,"height":64}"#)
-            for start in [4, 34] {
-                let end = start + 12 + 3 * number
-                for y in start..<end { for x in start..<end { image.pixels[3 * (y * 64 + x)] = 220 } }
-                let corners = "\(start),\(start),\(end),\(start),\(end),\(end),\(start),\(end)"
-                objects.append(#"{"id":\#(objects.count + 1),"image_id":\#(number),"category_id":4,"segmentation":[[\#(corners)]]}"#)
-            }
-            try image.write(to: images.appendingPathComponent("\(number).png"))
-        }
-        let lists = #""images":[\#(listed.joined(separator: ","))],"annotations":[\#(objects.joined(separator: ","))]"#
-        try Data(#"{\#(lists),"categories":[{"id":4,"name":"car"}]}"#.utf8).write(to: folder.appendingPathComponent("train.json"))
-        try Data("1\n3\n".utf8).write(to: folder.appendingPathComponent("labelled.txt"))
-        let recipe = folder.appendingPathComponent("objects.yaml")
-        try """
-        name: plain
-        threads: 2
-        data:
-          {dataset: coco-json, root: \(folder.path), train: train, validation: train, test: train, instances: true, loader: {batchSize: 2},
-          labelled: \(folder.path)/labelled.txt, augmentation: {crop: [64, 64], scale: [1, 1]}}
-        student: {model: mask2former-small-resnet18, headChannels: 32, precision: float32}
-        loss: {task: instances, masks: {points: 256}}
-        optimizer: {kind: adamw, learningRate: 0.001}
-        schedule: {steps: 2}
-        evaluation: {every: 2}
-        log: {every: 1}
-        preflight: {enabled: false}
-        """.write(to: recipe, atomically: true, encoding: .utf8)
-        return recipe.path
+        try Squares(in: folder, ["1", "2", "3", "4"], labelled: ["1", "3"]).recipe
     }
 
     @Test("pseudo-label, data check, distill")
     func theWholePath() throws {
         try withFolder { folder in
             let (recipe, run, file) = (try recipe(folder), folder.path + "/teacher", folder.path + "/found.json")
-            func tool(_ arguments: String...) throws -> Tool.Result {
-                let result = try Tool.run(arguments)
-                #expect(result.status == 0, "\(arguments): \(result.errors)")
-                return result
-            }
             _ = try tool("train", recipe, "--out", run)
             let first = try tool("pseudo-label", run, recipe, "--out", file, "--threshold", "0")
             #expect(first.output.contains("in 2 images of coco-json") && first.output.contains("objects an image"), "\(first.output)")
@@ -73,6 +36,34 @@ import Vision
             try Image(width: 32, height: 32).write(to: folder.appendingPathComponent("images/2.png"))
             let broken = try Tool.run("data", "check", file)
             #expect(broken.status == 65 && broken.output.contains("expected 64×64 as its annotations say, found 32×32"), "\(broken.output)")
+        }
+    }
+
+    @Test("of a detector that looks for the classes' names, whose boxes prompt SAM 2")
+    func byName() throws {
+        try withFolder { folder in
+            let (recipe, file, networks) = (try recipe(folder), folder.path + "/found.json", try ZeroShotFolders(in: folder))
+            let command = ["pseudo-label", networks.detector, recipe, "--segmenter", networks.segmenter, "--out", file, "--threshold", "0"]
+            let first = try Tool.run(command)
+            #expect(first.status == 0 && first.output.contains("in 2 images of coco-json"), "\(first.output)\(first.errors)")
+            #expect(try Tool.run(command).output.contains("is there already"))
+            let checked = try tool("data", "check", file)
+            #expect(checked.output.contains("teacher detector + segmenter"), "\(checked.output)")
+            let student = ["distill", recipe, "name=semi", "data.unlabelled={pseudoLabels: \(file), threshold: 0}", "--out"]
+            let training = try Tool.run(student + [folder.path + "/student"])
+            #expect(training.status == 0 && training.errors.contains("2 unlabelled images"), "\(training.errors)")
+            // Either network may change.
+            for network in [networks.segmenter, networks.detector] {
+                let weights = URL(fileURLWithPath: network + "/model.safetensors")
+                let before = try Data(contentsOf: weights)
+                try networks.retrain(network)
+                let stale = try Tool.run(student + [folder.path + "/stale"])
+                #expect(stale.status == 65 && stale.errors.contains("the pseudo-labels are stale"), "\(stale.errors)")
+                let again = "segdistill pseudo-label \(networks.detector) RECIPE --segmenter \(networks.segmenter)"
+                #expect(stale.errors.contains(again), "\(stale.errors)")
+                try before.write(to: weights)
+            }
+            #expect(try Tool.run(command).output.contains("is there already"))
         }
     }
 

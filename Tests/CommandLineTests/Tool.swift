@@ -45,6 +45,13 @@ enum Tool {
     }
 }
 
+/// Runs `segdistill` and expects that it succeeds.
+func tool(_ arguments: String...) throws -> Tool.Result {
+    let result = try Tool.run(arguments)
+    #expect(result.status == 0, "\(arguments): \(result.errors)")
+    return result
+}
+
 /// A folder that is removed when the body ends.
 func withFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("segdistill-\(UUID().uuidString)")

@@ -14,20 +14,23 @@ import Vision
     private let shapes: Shapes
     private var teacher: String { scratch["teacher"].path }
 
+    /// A small network: most of a run this short is reading and writing it.
+    private static let small = ["student.model=mask2former-small-mobilenetv2-w0.5", "data.loader.batchSize=2"]
+
     /// Six images, half of them labelled, and a teacher that saw all.
     init() throws {
         scratch = try Scratch()
         shapes = try Shapes(
             at: scratch["shapes"],
             (0..<6).map { [.disc(14 + 6 * $0, 20, radius: 8), .square(8 + 5 * $0, 38, side: 12)] })
-        try train(shapes.recipe(steps: 4, overrides: ["data.loader.batchSize=2"]), into: scratch["teacher"])
+        try train(shapes.recipe(steps: 1, overrides: Self.small), into: scratch["teacher"])
     }
 
     /// A teacher that has hardly learnt is sure of nothing: all of its objects are taken.
     private func recipe(steps: Int = 4, _ overrides: String...) throws -> Recipe {
         try shapes.recipe(
             steps: steps,
-            overrides: ["data.loader.batchSize=2", "data.fraction=0.5", "data.unlabelled={teacher: \(teacher), threshold: 0}"] + overrides)
+            overrides: Self.small + ["data.fraction=0.5", "data.unlabelled={teacher: \(teacher), threshold: 0}"] + overrides)
     }
 
     private func events(_ recipe: Recipe, into folder: URL, existing: RunFolder.Existing = .refuse) throws -> [StepEvent] {
@@ -66,7 +69,7 @@ import Vision
         #expect(labels.file.images.map(\.name) == (0..<3).map(rest.name))
         let files = labels.file.images.map { shapes.root.appendingPathComponent($0.fileName).path }
         #expect(files.allSatisfy { FileManager.default.fileExists(atPath: $0) })
-        #expect(labels.info.teacher.name == "mask2former-small-resnet18" && labels.info.teacher.digest.count == 64)
+        #expect(labels.info.teacher.name == "mask2former-small-mobilenetv2-w0.5" && labels.info.teacher.digest.count == 64)
         #expect(labels.classes.names == ["disc", "square"] && !labels.file.annotations.isEmpty)
         // No two objects of an image share a pixel.
         for places in labels.file.annotationsByImage {
@@ -81,7 +84,7 @@ import Vision
         #expect(try Data(contentsOf: again) == (try Data(contentsOf: file)))
         let given = try shapes.recipe(
             steps: 4,
-            overrides: ["data.loader.batchSize=2", "data.fraction=0.5", "data.unlabelled={pseudoLabels: \(again.path), threshold: 0}"])
+            overrides: Self.small + ["data.fraction=0.5", "data.unlabelled={pseudoLabels: \(again.path), threshold: 0}"])
         try train(given, into: scratch["given"])
         #expect(try scratch["given"].lastCheckpoint() == scratch["run"].lastCheckpoint())
     }
@@ -89,7 +92,7 @@ import Vision
     @Test(arguments: [[], ["data.unlabelled.batchSize=1", "optimizer.accumulate=2", "data.augmentation.mix.kind=copyPaste"]])
     func resumingContinuesBitForBit(_ overrides: [String]) throws {
         let recipe = try shapes.recipe(
-            overrides: ["data.loader.batchSize=2", "data.fraction=0.5", "data.unlabelled={teacher: \(teacher), threshold: 0}"] + overrides)
+            overrides: Self.small + ["data.fraction=0.5", "data.unlabelled={teacher: \(teacher), threshold: 0}"] + overrides)
         try train(recipe, into: scratch["whole"])
         // Between two checkpoints.
         #expect(throws: Interrupted.self) { try trainAndInterrupt(recipe, into: scratch["stopped"], after: 3) }
@@ -124,7 +127,7 @@ import Vision
         #expect(replay.header.samples.map(\.count) == [2, 1])
         let given = try shapes.recipe(
             steps: 4,
-            overrides: ["data.loader.batchSize=2", "data.fraction=0.5"]
+            overrides: Self.small + ["data.fraction=0.5"]
                 + ["data.unlabelled={pseudoLabels: \(run.pseudoLabelsFile.path), threshold: 0, batchSize: 1}"])
         let terms = try replay.run(TrainingSetup(given)).terms
         #expect(terms.map(\.name) == ["task", "pseudo-labels"])
@@ -158,19 +161,18 @@ import Vision
     @Test func fourStages() throws {
         let text = """
             name: four
-            \(try shapes.recipe(steps: 2).resolvedYAML.split(separator: "\n").filter { !$0.hasPrefix("name:") }.joined(separator: "\n"))
+            \(try shapes.recipe(steps: 2, overrides: Self.small).resolvedYAML.split(separator: "\n").filter { !$0.hasPrefix("name:") }.joined(separator: "\n"))
             stages:
               - name: adapted
               - name: teacher
                 data: {unlabelled: {teacher: "stage:adapted", threshold: 0}}
               - name: student
-                student: {model: mask2former-small-mobilenetv2-w0.5}
+                student: {model: mask2former-small-resnet18}
                 data: {unlabelled: {teacher: "stage:teacher", threshold: 0}}
               - name: refined
-                student: {model: mask2former-small-mobilenetv2-w0.5, checkpoint: "stage:student"}
+                student: {model: mask2former-small-resnet18, checkpoint: "stage:student"}
             """
-        let overrides = ["data.loader.batchSize=2", "data.fraction=0.5"]
-        let staged = try #require(try StagedRecipe.parse(text, overrides: overrides, catalog: .standard))
+        let staged = try #require(try StagedRecipe.parse(text, overrides: ["data.fraction=0.5"], catalog: .standard))
         let training = try StagedTraining(staged, into: scratch["out"])
         try training.check()
         try training.run()
@@ -199,13 +201,13 @@ import Vision
         _ = try PseudoLabelling(teacher: teacher, half).run(to: file, device: .cpu)
         func given(_ overrides: String...) throws -> Recipe {
             try shapes.recipe(
-                overrides: ["data.loader.batchSize=1", "data.fraction=0.5", "data.unlabelled={pseudoLabels: \(file.path), threshold: 0.1}"]
-                    + overrides)
+                overrides: Self.small + ["data.loader.batchSize=1", "data.fraction=0.5"]
+                    + ["data.unlabelled={pseudoLabels: \(file.path), threshold: 0.1}"] + overrides)
         }
         #expect(try message(given()) == "accepted")
         #expect(try message(given("data.fractionSeed=4")).contains("unlabelled images are not in it"))
         // The teacher goes on learning.
-        try train(shapes.recipe(steps: 5, overrides: ["data.loader.batchSize=2"]), into: scratch["teacher"], existing: .overwrite)
+        try train(shapes.recipe(steps: 2, overrides: Self.small), into: scratch["teacher"], existing: .overwrite)
         let stale = try message(given())
         #expect(stale.contains("the pseudo-labels are stale") && stale.contains("segdistill pseudo-label \(teacher) RECIPE"))
         try FileManager.default.removeItem(at: scratch["teacher"])
@@ -223,7 +225,7 @@ import Vision
 
     @Test func trainingDoesNotGoOnWithAnotherTeacher() throws {
         #expect(throws: Interrupted.self) { try trainAndInterrupt(recipe(), into: scratch["run"], after: 2) }
-        try train(shapes.recipe(steps: 5, overrides: ["data.loader.batchSize=2"]), into: scratch["teacher"], existing: .overwrite)
+        try train(shapes.recipe(steps: 2, overrides: Self.small), into: scratch["teacher"], existing: .overwrite)
         let error = #expect(throws: UserError.self) { try train(recipe(), into: scratch["run"], existing: .resume) }
         #expect(error?.message.contains("stale") == true)
     }
