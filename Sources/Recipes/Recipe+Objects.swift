@@ -1,4 +1,11 @@
 extension Recipe {
+    /// Refuses what goes with `loss.task: instances` alone.
+    func checkWithoutObjects(_ reader: inout RecipeReader) {
+        if evaluation.rules != .auto {
+            reader.report(at: "evaluation.protocol", "is of objects ('loss.task: instances'); leave it out")
+        }
+    }
+
     /// Refuses what does not go with `loss.task: instances`.
     func checkWithObjects(_ reader: inout RecipeReader) {
         if !data.dataset.keys.contains("instances") {

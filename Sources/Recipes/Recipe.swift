@@ -93,6 +93,7 @@ public struct Recipe: RecipeSection {
             reader.report(at: "loss.classWeights", "expected \(count) numbers, one a class, found \(weights.count)")
         }
         checkUnlabelled(&reader)
+        if loss.task != .instances { checkWithoutObjects(&reader) }
         if loss.task == .none {
             checkWithoutLabels(&reader)
         } else {

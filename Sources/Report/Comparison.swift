@@ -80,15 +80,7 @@ public struct Comparison: Sendable, Encodable {
     public init(
         _ folders: [RunFolder], metricsName: String? = nil, reference: String? = nil, allowing allowed: Set<Condition> = []
     ) throws {
-        guard !folders.isEmpty else { throw UserError("no runs to compare", hint: "Name the run folders.", exitCode: .usage) }
-        let name = metricsName ?? LoadedRun.commonMetricsName(folders)
-        let runs = try folders.map { try LoadedRun($0, metricsName: name) }
-        for run in runs where run.metrics == nil {
-            throw UserError(
-                "\(run.folder.url.path) has no evaluation\(name.map { " “\($0)”" } ?? "") to compare",
-                hint: "Make one: segdistill evaluate \(run.folder.url.path)")
-        }
-        try self.init(Arm.group(runs), reference: reference, allowing: allowed)
+        try self.init(Arm.group(LoadedRun.all(folders, metricsName)), reference: reference, allowing: allowed)
     }
 
     /// - Precondition: every run has metrics.
@@ -99,46 +91,20 @@ public struct Comparison: Sendable, Encodable {
         protocolName = first.protocolName
         classes = first.classes.map(\.name)
 
-        let reference = try Self.reference(wanted, among: arms)
-        self.reference = reference.name
+        let compared = try ArmPairs(arms, reference: wanted, allowing: allowed)
+        reference = compared.reference.name
         self.arms = arms.map(Self.scores)
-
-        let pairs = Arm.pairs(arms, main: reference, isWanted: wanted != nil)
-        let inner = Dictionary(uniqueKeysWithValues: arms.map { ($0.name, $0.inner) })
-        try Self.checkFairness(arms, pairs, inner, allowed)
         let teacher = arms.first(where: \.isTeacher)?.meanIoU?.mean
-        differences = pairs.map { Self.difference($0, $1, teacher: teacher, inner) }
+        differences = compared.pairs.map { Self.difference($0, $1, teacher: teacher, compared) }
         domains = try DomainComparison(arms, differences)
         images = differences.first?.statistics.images ?? first.images.count
     }
 
-    /// The arm of that name; by default the plain student, or else the first.
-    static func reference(_ wanted: String?, among arms: [Arm]) throws -> Arm {
-        guard let wanted else { return arms.first(where: \.isPlain) ?? arms[0] }
-        if let found = arms.first(where: { $0.name == wanted }) { return found }
-        let near = nearestName(to: wanted, in: arms.map(\.name)).map { "Did you mean “\($0)”? " } ?? ""
-        throw UserError(
-            "no run belongs to an arm “\(wanted)”", hint: near + "Arms: \(arms.map(\.name).joined(separator: ", "))", exitCode: .usage)
-    }
-
-    static func checkFairness(
-        _ arms: [Arm], _ pairs: [(arm: Arm, reference: Arm)], _ inner: [String: [ConditionDifference]], _ allowed: Set<Condition>
-    ) throws {
-        var unfair = UnfairComparison()
-        for arm in arms { unfair.add("runs of \(arm.name)", "in", "in", inner[arm.name, default: []], allowed) }
-        for (arm, reference) in pairs {
-            let differences = arm.conditions(against: reference).differences
-            unfair.add("\(arm.name) and \(reference.name)", arm.name, reference.name, differences, allowed)
-        }
-        try unfair.check(allowed: allowed)
-    }
-
     private static func difference(
-        _ arm: Arm, _ reference: Arm, teacher: Double?, _ inner: [String: [ConditionDifference]]
+        _ arm: Arm, _ reference: Arm, teacher: Double?, _ compared: ArmPairs
     ) -> Difference {
         let statistics = PairedComparison(arm.runs.compactMap(\.seedResult), against: reference.runs.compactMap(\.seedResult))
-        let comparison = arm.conditions(against: reference)
-        let conditions = comparison.differences + inner[arm.name, default: []] + inner[reference.name, default: []]
+        let conditions = compared.conditions(arm, reference)
         let distillation = reference.isPlain && arm.isDistilled && arm.info.model == reference.info.model
         let gap = teacher.flatMap { teacher in reference.meanIoU.map { teacher - $0.mean } } ?? 0
         return Difference(
@@ -148,7 +114,7 @@ public struct Comparison: Sendable, Encodable {
                 unequal: conditions.unequal.map(\.rawValue)),
             gapClosed: gap >= smallestGap && !arm.isTeacher ? statistics.difference / gap : nil,
             borders: arm.measureDifferences(against: reference), images: gains(arm, reference), conditions: conditions,
-            notes: arm.notes(against: reference, pairedSeeds: statistics.seeds, comparison))
+            notes: arm.notes(against: reference, pairedSeeds: statistics.seeds))
     }
 
     /// The difference of the distilled arm that gained most; nil when no arm is distilled.

@@ -46,6 +46,21 @@ struct LoadedRun: Sendable {
             seed: info.seed, score: scores.meanIoU, classScores: scores.classIoU, images: metrics.images.map(ImageRatios.init))
     }
 
+    /// The runs with the evaluation that they are compared by; each has it.
+    /// - Parameter metricsName: by default the one that most of them have.
+    /// - Throws: `UserError` when there are no runs, or one was not evaluated.
+    static func all(_ folders: [RunFolder], _ metricsName: String?, ofObjects: Bool = false) throws -> [LoadedRun] {
+        guard !folders.isEmpty else { throw UserError("no runs to compare", hint: "Name the run folders.", exitCode: .usage) }
+        let name = metricsName ?? commonMetricsName(folders, ofObjects: ofObjects)
+        let runs = try folders.map { try LoadedRun($0, metricsName: name) }
+        for run in runs where ofObjects ? run.objects == nil : run.metrics == nil {
+            throw UserError(
+                "\(run.folder.url.path) has no evaluation\(name.map { " “\($0)”" } ?? "")\(ofObjects ? " of objects" : "") to compare",
+                hint: "Make one: segdistill evaluate \(run.folder.url.path)")
+        }
+        return runs
+    }
+
     /// The evaluation that most of the runs have; of equally common ones `test`, then `val`, then the first by name.
     static func commonMetricsName(_ folders: [RunFolder], ofObjects: Bool = false) -> String? {
         var counts: [String: Int] = [:]

@@ -39,6 +39,7 @@ public struct Report: Sendable {
                 ?? SummarySection(arms: arms, comparison: comparison, colors: colors).html(),
             comparison.map { DomainSection(comparison: $0, arms: arms, colors: colors).html() } ?? "",
             try PictureSection(arms: arms, colors: colors).html(),
+            try objects.map { try ObjectPictureSection(comparison: $0, arms: arms, colors: colors).html() } ?? "",
             comparison.map { ClassSection(arms: arms, comparison: $0, colors: colors).html() } ?? "",
             comparison.map { BorderSection(comparison: $0, colors: colors).html() } ?? "",
             comparison.map { FairnessSection(comparison: $0, colors: colors).html() } ?? "",

@@ -23,6 +23,8 @@ public struct InstanceMetrics: Codable, Sendable, Equatable {
     public var masks: COCOScores
     /// Of the smaller of the IoUs of masks and boundaries.
     public var boundaries: COCOScores
+    /// By Cityscapes' rules; nil where the recipe's are COCO's. They chose the checkpoint, then.
+    public var cityscapes: CityscapesScores?
 
     public init(
         dataset: String, split: String, model: String, checkpoint: String, step: Int?, protocolName: String, images: Int,
@@ -45,6 +47,14 @@ extension RunFolder {
 
     /// The truth that ``objectsFile(named:)`` is numbered as: `predictions/NAME-truth.json`.
     public func trueObjectsFile(named name: String) -> URL { objectsFile(named: name + "-truth") }
+
+    /// What the evaluation of that name found, told right from wrong; nil where it left no files.
+    /// - Throws: `UserError` naming the file that is damaged.
+    public func judgedObjects(named name: String) throws -> JudgedObjects? {
+        let (truth, results) = (trueObjectsFile(named: name), objectsFile(named: name))
+        guard [truth, results].allSatisfy({ FileManager.default.fileExists(atPath: $0.path) }) else { return nil }
+        return try JudgedObjects(truth: truth, results: results)
+    }
 
     public func write(_ metrics: InstanceMetrics, named name: String) throws {
         try FileManager.default.createDirectory(at: self.metrics, withIntermediateDirectories: true)

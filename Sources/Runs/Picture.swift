@@ -12,10 +12,10 @@ public struct Picture: Sendable, Equatable {
     /// A grey or palette PNG with 8-bit class indices, 255 = ignore, of the image's size; nil for unlabelled images.
     /// With the classes' colours as its palette, any viewer shows it.
     public var truth: Data?
-    /// As `truth`, from the model.
-    public var prediction: Data
+    /// As `truth`, from the model; nil where it finds objects, which ``RunFolder/objectsFile(named:)`` has, and the truth another file.
+    public var prediction: Data?
 
-    public init(sample: String, domain: String? = nil, image: Data, truth: Data?, prediction: Data) {
+    public init(sample: String, domain: String? = nil, image: Data, truth: Data?, prediction: Data?) {
         self.sample = sample
         self.domain = domain
         self.image = image
@@ -40,7 +40,7 @@ public struct PictureIndex: Codable, Sendable, Equatable {
         /// File names within `pictures/`.
         public var image: String
         public var truth: String?
-        public var prediction: String
+        public var prediction: String?
     }
 
     public var classes: [ScoredClass]
@@ -60,12 +60,15 @@ extension RunFolder {
             let isPNG = picture.image.starts(with: [0x89, 0x50, 0x4E, 0x47])
             let entry = PictureIndex.Entry(
                 sample: picture.sample, domain: picture.domain, image: stem + (isPNG ? ".image.png" : ".image.jpg"),
-                truth: picture.truth == nil ? nil : stem + ".truth.png", prediction: stem + ".prediction.png")
+                truth: picture.truth == nil ? nil : stem + ".truth.png",
+                prediction: picture.prediction == nil ? nil : stem + ".prediction.png")
             try AtomicFile.write(picture.image, to: self.pictures.appendingPathComponent(entry.image))
             if let truth = picture.truth, let name = entry.truth {
                 try AtomicFile.write(truth, to: self.pictures.appendingPathComponent(name))
             }
-            try AtomicFile.write(picture.prediction, to: self.pictures.appendingPathComponent(entry.prediction))
+            if let prediction = picture.prediction, let name = entry.prediction {
+                try AtomicFile.write(prediction, to: self.pictures.appendingPathComponent(name))
+            }
             entries.append(entry)
         }
         try JSONFile.write(PictureIndex(classes: classes, pictures: entries), to: pictureIndexFile)
@@ -89,7 +92,7 @@ extension RunFolder {
         }
         return Picture(
             sample: entry.sample, domain: entry.domain, image: try read(entry.image), truth: try entry.truth.map(read),
-            prediction: try read(entry.prediction))
+            prediction: try entry.prediction.map(read))
     }
 
     private static func fileStem(_ sample: String) -> String {

@@ -73,7 +73,7 @@ public struct EvaluationEvent: Codable, Sendable, Equatable {
     /// Nil where no labels are read, as the next.
     public var meanIoU: Double?
     public var pixelAccuracy: Double?
-    /// COCO's, of the objects' masks; nil where none are learnt, as the next.
+    /// Of the objects' masks, COCO's or Cityscapes'; nil where none are learnt, as the next.
     public var averagePrecision: Double?
     public var averagePrecision50: Double?
     /// Where no labels are read: the weighted sum of the distillation's losses, which is to fall.

@@ -153,13 +153,12 @@ public final class Trainer {
         try setup.withDeployedWeights {
             if recipe.loss.task == .instances, let student = setup.student.segmenter {
                 let found = try InstanceEvaluation.run(student, on: setup.validationSet, recipe.evaluation, progress: observer.evaluated)
-                let summary = try found.scores(.mask).summary
-                guard summary.averagePrecision != nil else {
+                (event.averagePrecision, event.averagePrecision50) = try found.averagePrecisions()
+                guard event.averagePrecision != nil else {
                     throw UserError(
                         "the validation images have no object, by which the best checkpoint could be chosen",
                         hint: "Choose another data.validation, or a larger evaluation.limit.")
                 }
-                (event.averagePrecision, event.averagePrecision50) = (summary.averagePrecision, summary.averagePrecision50)
             } else if recipe.loss.task != .none, let student = setup.student.segmenter {
                 let result = try ModelEvaluation.run(student, on: setup.validationSet, recipe.evaluation, progress: observer.evaluated)
                 (event.meanIoU, event.pixelAccuracy) = (result.evaluation.scores.meanIoU, result.evaluation.scores.pixelAccuracy)

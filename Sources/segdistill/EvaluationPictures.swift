@@ -18,10 +18,7 @@ struct EvaluationPictures {
     func write(_ images: some Sequence<RankedImage>, _ kind: String, to folder: URL) throws {
         let indices = Dictionary((0..<dataset.count).map { (dataset.name($0), $0) }, uniquingKeysWith: { first, _ in first })
         for (rank, image) in images.prefix(Self.count).enumerated() {
-            guard let index = indices[image.name] else {
-                throw UserError(
-                    "the data have no image '\(image.name)', which was scored", hint: "They have changed since. Evaluate the run again.")
-            }
+            guard let index = indices[image.name] else { throw UserError(imageGone: image.name) }
             let sample = try dataset.sample(index)
             guard let truth = sample.labels else { continue }
             let picture = ScorePicture.tiles(

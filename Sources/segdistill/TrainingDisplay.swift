@@ -93,7 +93,8 @@ final class TrainingDisplay {
     private func tested(_ metrics: InstanceMetrics) {
         let (masks, boundaries) = (metrics.masks.summary, metrics.boundaries.summary)
         let text = "mask \(precision(masks.averagePrecision, masks.averagePrecision50)), boundary AP \(score(boundaries.averagePrecision))"
-        note("\(label): test \(text) over \(metrics.images) images")
+        let city = metrics.cityscapes.map { "Cityscapes \(precision($0.averagePrecision, $0.averagePrecision50)), " } ?? ""
+        note("\(label): test \(city)\(text) over \(metrics.images) images")
     }
 
     private func precision(_ mean: Double?, _ half: Double?) -> String { "AP \(score(mean)), AP50 \(score(half))" }

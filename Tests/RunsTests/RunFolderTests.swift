@@ -130,12 +130,13 @@ func info(arm: String = "kd", method: String? = "kd", seed: Int = 1) -> RunInfo 
         let written = [
             Picture(sample: "0001TP/006690", image: Data([0xFF, 0xD8, 2]), truth: png, prediction: png),
             Picture(sample: "b", image: png, truth: nil, prediction: png),
+            Picture(sample: "objects", image: png, truth: nil, prediction: nil),
         ]
         try folder.write(written, classes: [ScoredClass(name: "sky", color: [0, 0, 255])])
         let index = try #require(try folder.readPictureIndex())
         #expect(try index.pictures.map(folder.readPicture) == written)
-        #expect(index.pictures.map(\.image) == ["00-0001TP_006690.image.jpg", "01-b.image.png"])
-        try FileManager.default.removeItem(at: folder.pictures.appendingPathComponent(index.pictures[1].prediction))
+        #expect(index.pictures.map(\.image) == ["00-0001TP_006690.image.jpg", "01-b.image.png", "02-objects.image.png"])
+        try FileManager.default.removeItem(at: folder.pictures.appendingPathComponent(index.pictures[1].prediction!))
         #expect(message { try folder.readPicture(index.pictures[1]) }.contains("01-b.prediction.png"))
     }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import SegData
 import SegEval
 import Vision
 
@@ -33,11 +34,37 @@ struct InstanceReference: Decodable {
             let truth: [Region]
             let predictions: [Prediction]
 
-            func matches() throws -> CityscapesMatches {
+            private func map() throws -> InstanceMap {
                 var map = InstanceMap(width: width, height: height)
                 for region in truth {
                     try RunLengthMask(cocoString: region.mask, width: width, height: height).paint(region.value, into: &map)
                 }
+                return map
+            }
+
+            /// The same as a data set has it: objects and groups of the scored classes, and the pixels whose label has no train id.
+            func objectMatches() throws -> CityscapesMatches {
+                let map = try map()
+                let labels = CityscapesLabels.scored.map(\.id)
+                let objects = RunLengthMask.masks(in: map).compactMap { value, mask in
+                    let label = Int(value < 1000 ? value : value / 1000)
+                    return labels.firstIndex(of: label).map { Instance(category: $0, mask: mask, isCrowd: value < 1000) }
+                }
+                var void = LabelMap(width: width, height: height)
+                let named: Set<UInt16> = [7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33]
+                for (index, value) in map.values.enumerated() where !named.contains(value) && value < 1000 { void.values[index] = 1 }
+                let found = try predictions.compactMap { item in
+                    try labels.firstIndex(of: item.label).map {
+                        ScoredInstance(
+                            category: $0, score: item.confidence,
+                            mask: try RunLengthMask(cocoString: item.mask, width: width, height: height))
+                    }
+                }
+                return CityscapesMatches(objects, void: RunLengthMask(void, where: 1), detections: found, classes: labels.count)
+            }
+
+            func matches() throws -> CityscapesMatches {
+                let map = try map()
                 return try CityscapesMatches(map) { take in
                     for item in predictions {
                         var mask = LabelMap(width: width, height: height)

@@ -94,6 +94,38 @@ struct InstanceTests {
         }
     }
 
+    @Test("Cityscapes' AP of objects in memory, with void as their labels have it, is that of its files")
+    func cityscapesOfObjects() throws {
+        let names = CityscapesLabels.scored.map(\.name)
+        for (index, item) in reference.cityscapes.enumerated() {
+            let scores = CityscapesScores(try item.images.map { try $0.objectMatches() }, classes: names)
+            #expect(agree(scores.averagePrecision, item.ap) && agree(scores.averagePrecision50, item.ap50), "case \(index)")
+            for one in scores.classes {
+                #expect(agree(one.averagePrecision, item.classes[one.name]![0]), "case \(index): \(one.name)")
+            }
+        }
+    }
+
+    @Test("A group that the labels have as void is not counted twice, and classes may have any names")
+    func cityscapesRulesForOthers() throws {
+        func mask(_ columns: Range<Int>) -> RunLengthMask {
+            var map = LabelMap(width: 40, height: 20)
+            for y in 0..<20 { for x in columns { map.values[y * 40 + x] = 1 } }
+            return RunLengthMask(map, where: 1)
+        }
+        let objects = [Instance(category: 0, mask: mask(0..<10)), Instance(category: 0, mask: mask(20..<26), isCrowd: true)]
+        // Of the second detection 6 columns in 14 are a group: less than a half, so it is a mistake; twice 6 would not be.
+        let found = [
+            ScoredInstance(category: 0, score: 0.5, mask: mask(0..<10)), ScoredInstance(category: 0, score: 0.9, mask: mask(20..<34)),
+        ]
+        let matches = CityscapesMatches(objects, void: mask(20..<26), detections: found, classes: 1)
+        let scores = CityscapesScores([matches], classes: ["nucleus"])
+        #expect(scores.classes[0].name == "nucleus" && scores.classes[0].truths == 1 && scores.classes[0].detections == 2)
+        #expect(try #require(scores.averagePrecision50) < 1)
+        let blameless = CityscapesMatches(objects, void: mask(20..<34), detections: found, classes: 1)
+        #expect(CityscapesScores([blameless], classes: ["nucleus"]).averagePrecision == 1)
+    }
+
     @Test("Cityscapes: labels without instances are counted, unknown ones and other sizes refused")
     func cityscapesLabels() throws {
         let truth = InstanceMap(width: 20, height: 20, filledWith: 26000)

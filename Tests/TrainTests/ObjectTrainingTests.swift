@@ -41,6 +41,22 @@ import Vision
         #expect(try SavedModel(at: run.url.path).info.classes.names == ["disc", "square"])
     }
 
+    @Test func cityscapesRulesChooseTheCheckpoint() throws {
+        let scratch = try Scratch()
+        let shapes = try Shapes(at: scratch["shapes"])
+        let overrides = ["evaluation.every=20", "evaluation.protocol=cityscapes"]
+        let (run, _) = try events(shapes.recipe(steps: 60, overrides: overrides), into: scratch["run"])
+        let record = try run.readObjectMetrics(named: "test")
+        let scores = try #require(record.cityscapes)
+        // Three discs and two squares: the square of one pixel is too small to be sought, the group is none.
+        #expect(scores.classes.map(\.name) == ["disc", "square"] && scores.classes.map(\.truths) == [3, 2] && scores.images == 4)
+        let validations = try EventLog.read(run).compactMap { if case .evaluation(let event) = $0 { event } else { nil } }
+        #expect(validations.compactMap(\.averagePrecision).max() == scores.averagePrecision)
+        let best = try #require(validations.last { $0.best })
+        #expect(best.averagePrecision == scores.averagePrecision && best.averagePrecision50 == scores.averagePrecision50)
+        #expect(record.masks.summary.averagePrecision != scores.averagePrecision)
+    }
+
     @Test(arguments: [[], ["data.augmentation.mix.kind=copyPaste", "optimizer.accumulate=2", "preflight.enabled=true"]])
     func resumingContinuesBitForBit(_ overrides: [String]) throws {
         let scratch = try Scratch()

@@ -5,6 +5,9 @@ public struct EvaluationRecipe: RecipeSection {
     /// What is measured besides the confusion matrix.
     public enum Metric: String, RecipeChoice { case boundary, trimap, connectivity, calibration }
 
+    /// By whose rules found objects are scored.
+    public enum ObjectRules: String, RecipeChoice { case auto, coco, cityscapes }
+
     public var every = 800
     public var limit: Int?
     public var batchSize = 1
@@ -15,6 +18,7 @@ public struct EvaluationRecipe: RecipeSection {
     public var scales = [1.0]
     public var flip = false
     public var metrics: [Metric] = []
+    public var rules = ObjectRules.auto
 
     public init() {}
 
@@ -40,6 +44,10 @@ public struct EvaluationRecipe: RecipeSection {
                 "metrics", \.metrics,
                 "What the final score measures besides IoU, Dice and accuracy: boundary (boundary IoU and F1), trimap, connectivity, calibration."
             ).known(as: "metric", "measures"),
+            .value(
+                "protocol", \.rules,
+                "Of objects: coco or cityscapes: whose AP chooses the best checkpoint, and is compared. auto: Cityscapes' for its eight classes, COCO's for all others."
+            ).known(as: "rules"),
         ]
     }
 

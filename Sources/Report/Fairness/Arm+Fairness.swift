@@ -41,8 +41,9 @@ extension Arm {
     }
 
     /// What a reader should know of the pairing.
-    func notes(against reference: Arm, pairedSeeds: [Int], _ comparison: ConditionComparison) -> [String] {
+    func notes(against reference: Arm, pairedSeeds: [Int]) -> [String] {
         var notes: [String] = []
+        let unknown = conditions(against: reference).unknown
         func list(_ seeds: [Int]) -> String { (seeds.count == 1 ? "seed " : "seeds ") + seeds.map(String.init).joined(separator: ", ") }
         for (arm, other) in [(self, reference), (reference, self)] {
             let alone = arm.runs.map(\.info.seed).filter { !pairedSeeds.contains($0) }
@@ -54,7 +55,7 @@ extension Arm {
             notes.append("\(name) and \(reference.name) make no pairs of equal seeds, which would need fewer runs for the same certainty.")
         }
         let keys = Condition.allCases.compactMap { condition in
-            comparison.unknown[condition].map { "\(condition.rawValue) (\($0.joined(separator: ", ")))" }
+            unknown[condition].map { "\(condition.rawValue) (\($0.joined(separator: ", ")))" }
         }
         if !keys.isEmpty { notes.append("Recorded on one side only, so not compared: \(keys.joined(separator: "; ")).") }
         for file in ["recipe.yaml", "environment.json"] {

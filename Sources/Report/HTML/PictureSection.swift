@@ -9,9 +9,6 @@ struct PictureSection: Sendable {
     let arms: [Arm]
     let colors: [String: Int]
 
-    /// Longer side in pixels; the page would grow large with more.
-    private static let side = 512
-
     /// Samples shown at once, and of each domain where there are several; the others are in a fold.
     private static let open = (all: 4, ofDomain: 2)
 
@@ -30,8 +27,8 @@ struct PictureSection: Sendable {
         let samples = try domains.map { domain in
             let entries = first.index.pictures.filter { $0.domain == domain }
             let shown = try entries.map { try sample($0, sources, palette) }
-            if domains.count == 1 { return opened(shown, Self.open.all) }
-            return "<h3>\(escaped(domain ?? "\(arms[0].info.dataset), the source"))</h3>" + opened(shown, Self.open.ofDomain)
+            if domains.count == 1 { return PictureTiles.opened(shown, Self.open.all) }
+            return "<h3>\(escaped(domain ?? "\(arms[0].info.dataset), the source"))</h3>" + PictureTiles.opened(shown, Self.open.ofDomain)
         }
         let legend = first.index.classes.map { "<li>\(swatch($0.color))\(escaped($0.name))</li>" }.joined()
         let unlabelled = "<li>\(swatch([0, 0, 0]))not labelled</li>"
@@ -44,22 +41,15 @@ struct PictureSection: Sendable {
             + samples.joined()
     }
 
-    private func opened(_ samples: [String], _ count: Int) -> String {
-        samples.prefix(count).joined() + fold(Array(samples.dropFirst(count)))
-    }
-
-    private func fold(_ samples: [String]) -> String {
-        guard !samples.isEmpty else { return "" }
-        let title = samples.count == 1 ? "One more picture" : "\(samples.count) more pictures"
-        return "<details class=\"more\"><summary>\(title)</summary>\(samples.joined())</details>"
-    }
-
     private typealias Source = (arm: Arm, folder: RunFolder, index: PictureIndex)
 
     /// The arm's first run that has pictures.
     private func source(_ arm: Arm) throws -> Source? {
         for run in arm.runs {
-            if let index = try run.folder.readPictureIndex(), !index.pictures.isEmpty { return (arm, run.folder, index) }
+            if var index = try run.folder.readPictureIndex() {
+                index.pictures.removeAll { $0.prediction == nil }
+                if !index.pictures.isEmpty { return (arm, run.folder, index) }
+            }
         }
         return nil
     }
@@ -67,17 +57,18 @@ struct PictureSection: Sendable {
     private func sample(_ entry: PictureIndex.Entry, _ sources: [Source], _ palette: Palette) throws -> String {
         let files = try sources[0].folder.readPicture(entry)
         let name = sources[0].folder.pictures.path + "/"
-        let image = try Image(decoding: [UInt8](files.image), name: name + entry.image).rgb.fitting(longerSide: Self.side)
+        let image = try Image(decoding: [UInt8](files.image), name: name + entry.image).rgb.fitting(longerSide: PictureTiles.side)
         func labels(_ data: Data, _ file: String) throws -> LabelMap {
             let map: LabelMap = try PNG.decodeValues([UInt8](data), name: file)
             return map.resized(width: image.width, height: image.height)
         }
         let truth = try files.truth.map { try labels($0, name + (entry.truth ?? "")) }
         let predictions = try sources.compactMap { source -> Prediction? in
-            guard let own = source.index.pictures.first(where: { $0.sample == entry.sample && $0.domain == entry.domain })
+            guard let own = source.index.pictures.first(where: { $0.sample == entry.sample && $0.domain == entry.domain }),
+                let data = try source.folder.readPicture(own).prediction
             else { return nil }
-            let file = source.folder.pictures.appendingPathComponent(own.prediction).path
-            return Prediction(arm: source.arm, labels: try labels(try source.folder.readPicture(own).prediction, file))
+            let file = source.folder.pictures.appendingPathComponent(own.prediction ?? "").path
+            return Prediction(arm: source.arm, labels: try labels(data, file))
         }
 
         var tiles = [tile("image", nil, nil)]
@@ -91,12 +82,7 @@ struct PictureSection: Sendable {
             let uri = dataURI(try JPEG.encode(picture, quality: 82), type: "image/jpeg")
             tiles.append(tile("changes by \(prediction.arm.name)", nil, "<img class=\"changes\" alt=\"changes\" src=\"\(uri)\">"))
         }
-        let photo = dataURI(try JPEG.encode(image, quality: 85), type: "image/jpeg")
-        let columns = tiles.count <= 4 ? tiles.count : (tiles.count + 1) / 2
-        let style =
-            "--photo:url(\(photo));--shape:\(image.width)/\(image.height);grid-template-columns:repeat(\(min(columns, 4)),1fr)"
-        return "<section class=\"card sample\"><p>\(escaped(entry.sample))</p><div class=\"tiles\" style=\"\(style)\">"
-            + tiles.joined() + "</div></section>"
+        return try PictureTiles.sample(entry.sample, image, tiles)
     }
 
     private func tile(
@@ -108,11 +94,7 @@ struct PictureSection: Sendable {
     }
 
     private func tile(_ caption: String, _ arm: Arm?, _ content: String?, _ right: String? = nil) -> String {
-        let dot = arm.map { "<span class=\"dot c\(colors[$0.name] ?? 0)\"></span>" } ?? ""
-        let number = right.map { "<span class=\"soft\">\($0)</span>" } ?? ""
-        let view = content ?? "<div role=\"img\" aria-label=\"image\"></div>"
-        return "<div class=\"tile\"><div class=\"view\" style=\"aspect-ratio:var(--shape)\">\(view)</div>"
-            + "<p><b>\(dot)\(escaped(caption))</b>\(number)</p></div>"
+        PictureTiles.tile(caption, color: arm.map { colors[$0.name] ?? 0 }, content, right)
     }
 
     private func confusion(_ truth: LabelMap, _ predicted: LabelMap, _ classes: Int) -> [[Int64]] {

@@ -23,7 +23,7 @@ extension ObjectComparison {
                     one.adjustedPValue.map(significant) ?? "–", one.outcome.words,
                 ])
             }
-            return "AP by class, \(difference.arm) against \(difference.reference)\n\n\(table.text)"
+            return "\(measure.rawValue) by class, \(difference.arm) against \(difference.reference)\n\n\(table.text)"
         }.joined(separator: "\n\n")
     }
 
@@ -31,7 +31,7 @@ extension ObjectComparison {
         var table = TextTable([
             .init("measure"), .init("difference", .right), .init("95 % interval", .right), .init("verdict"),
         ])
-        for measure in ObjectMeasure.compared {
+        for measure in measure.compared {
             guard let statistics = difference.further[measure.rawValue] else { continue }
             table.append([
                 measure.rawValue, signedPoints(statistics.difference), statistics.interval.map(points) ?? "–", statistics.outcome.words,
@@ -65,7 +65,7 @@ extension ObjectComparison {
     }
 
     private var seedTable: TextTable {
-        let measures: [ObjectMeasure] = [.precision, .half, .boundary]
+        let measures = [measure] + measure.compared
         var table = TextTable([.init("arm"), .init("seed", .right)] + measures.map { .init($0.rawValue, .right) })
         for arm in arms {
             for (index, seed) in arm.seeds.enumerated() {

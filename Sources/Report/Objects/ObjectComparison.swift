@@ -26,10 +26,10 @@ public struct ObjectComparison: Sendable, Encodable {
     public struct Difference: Sendable, Encodable {
         public let arm: String
         public let reference: String
-        /// Of the masks' AP, with that of every class.
+        /// Of ``ObjectComparison/measure``, with that of every class.
         public let statistics: PairedComparison
         public let verdict: Verdict
-        /// The same for AP50 and for the boundaries' AP.
+        /// The same for AP50 and the boundaries' AP, and for COCO's AP beside Cityscapes'.
         public let further: [String: PairedComparison]
         /// In what the two differ beside distillation.
         public let conditions: [ConditionDifference]
@@ -41,6 +41,8 @@ public struct ObjectComparison: Sendable, Encodable {
     public let protocolName: String
     public let images: Int
     public let classes: [String]
+    /// What the verdicts are on.
+    public let measure: ObjectMeasure
     public let arms: [ArmScores]
     public let reference: String
     public let differences: [Difference]
@@ -54,14 +56,7 @@ public struct ObjectComparison: Sendable, Encodable {
     public init(
         _ folders: [RunFolder], metricsName: String? = nil, reference: String? = nil, allowing allowed: Set<Condition> = []
     ) throws {
-        let name = metricsName ?? LoadedRun.commonMetricsName(folders, ofObjects: true)
-        let runs = try folders.map { try LoadedRun($0, metricsName: name) }
-        for run in runs where run.objects == nil {
-            throw UserError(
-                "\(run.folder.url.path) has no evaluation\(name.map { " “\($0)”" } ?? "") of objects to compare",
-                hint: "Make one: segdistill evaluate \(run.folder.url.path)")
-        }
-        try self.init(Arm.group(runs), reference: reference, allowing: allowed)
+        try self.init(Arm.group(LoadedRun.all(folders, metricsName, ofObjects: true)), reference: reference, allowing: allowed)
     }
 
     /// - Precondition: every run has been scored on objects.
@@ -69,13 +64,12 @@ public struct ObjectComparison: Sendable, Encodable {
         let first = try Self.checkAlike(arms.flatMap(\.runs))
         (dataset, split, protocolName, images) = (first.dataset, first.split, first.protocolName, first.images)
         classes = first.masks.categories.map(\.name)
-        let main = try Comparison.reference(wanted, among: arms)
-        reference = main.name
+        let measure = ObjectMeasure.main(of: arms.flatMap(\.runs).compactMap(\.objects))
+        self.measure = measure
+        let compared = try ArmPairs(arms, reference: wanted, allowing: allowed)
+        reference = compared.reference.name
         self.arms = arms.map(Self.scores)
-        let pairs = Arm.pairs(arms, main: main, isWanted: wanted != nil)
-        let inner = Dictionary(uniqueKeysWithValues: arms.map { ($0.name, $0.inner) })
-        try Comparison.checkFairness(arms, pairs, inner, allowed)
-        differences = pairs.map { Self.difference($0, $1, inner) }
+        differences = compared.pairs.map { Self.difference($0, $1, compared, measure) }
     }
 
     /// The difference of the arm that gained most.
@@ -84,23 +78,22 @@ public struct ObjectComparison: Sendable, Encodable {
         return differences.filter { students.contains($0.arm) }.max { $0.statistics.difference < $1.statistics.difference }
     }
 
-    private static func difference(_ arm: Arm, _ reference: Arm, _ inner: [String: [ConditionDifference]]) -> Difference {
+    private static func difference(_ arm: Arm, _ reference: Arm, _ compared: ArmPairs, _ measure: ObjectMeasure) -> Difference {
         func statistics(_ measure: ObjectMeasure) -> PairedComparison? {
             let (mine, theirs) = (arm.results(measure), reference.results(measure))
             return mine.isEmpty || theirs.isEmpty ? nil : PairedComparison(mine, against: theirs)
         }
-        let main = statistics(.precision)!
-        let comparison = arm.conditions(against: reference)
-        let conditions = comparison.differences + inner[arm.name, default: []] + inner[reference.name, default: []]
-        let further = ObjectMeasure.compared.compactMap { measure in statistics(measure).map { (measure.rawValue, $0) } }
+        let main = statistics(measure)!
+        let conditions = compared.conditions(arm, reference)
+        let further = measure.compared.compactMap { measure in statistics(measure).map { (measure.rawValue, $0) } }
         return Difference(
             arm: arm.name, reference: reference.name, statistics: main,
             verdict: Verdict(
                 main, arm: arm.name, reference: reference.name,
                 distillation: reference.isPlain && arm.isDistilled && arm.info.model == reference.info.model,
-                unequal: conditions.unequal.map(\.rawValue), measure: "AP", overImages: false),
+                unequal: conditions.unequal.map(\.rawValue), measure: measure.rawValue, overImages: false),
             further: Dictionary(uniqueKeysWithValues: further), conditions: conditions,
-            notes: arm.notes(against: reference, pairedSeeds: main.seeds, comparison))
+            notes: arm.notes(against: reference, pairedSeeds: main.seeds))
     }
 
     private static func scores(_ arm: Arm) -> ArmScores {

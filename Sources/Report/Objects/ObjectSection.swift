@@ -13,8 +13,8 @@ struct ObjectSection: Sendable {
         let eyebrow = "<div class=\"eyebrow\">\(escaped(data))</div>"
         guard let difference = comparison.headline ?? comparison.differences.last else {
             let arm = comparison.arms[0]
-            let score = arm.spread(.precision).map { meanAndSpread($0.mean, $0.standardDeviation) } ?? "–"
-            return eyebrow + "<h1>\(escaped(arm.arm)): \(score) % AP of masks</h1>"
+            let score = arm.spread(comparison.measure).map { meanAndSpread($0.mean, $0.standardDeviation) } ?? "–"
+            return eyebrow + "<h1>\(escaped(arm.arm)): \(score) % \(comparison.measure.rawValue) of masks</h1>"
         }
         return eyebrow + "<h1>\(escaped(difference.verdict.headline))</h1><p class=\"lead\">\(escaped(difference.verdict.details))</p>"
     }
@@ -23,7 +23,7 @@ struct ObjectSection: Sendable {
         let measures = ObjectMeasure.allCases.filter { measure in comparison.arms.contains { $0.spread(measure) != nil } }
         var head = "<th>arm</th><th class=\"text\">model</th><th>parameters</th><th>seeds</th>"
         head += measures.map { "<th>\($0.rawValue), %</th>" }.joined()
-        if !comparison.differences.isEmpty { head += "<th>AP against \(escaped(comparison.reference))</th>" }
+        if !comparison.differences.isEmpty { head += "<th>\(comparison.measure.rawValue) against \(escaped(comparison.reference))</th>" }
         let rows = comparison.arms.map { arm in
             var row = "<td><span class=\"dot c\(colors[arm.arm] ?? 0)\"></span>\(escaped(arm.arm))</td>"
             row += "<td class=\"text\">\(escaped(arm.model))</td>"
@@ -47,13 +47,14 @@ struct ObjectSection: Sendable {
                 interval: difference.statistics.interval, parts: [], seeds: difference.statistics.differences)
         }
         guard !rows.isEmpty else { return "" }
-        let text = "AP points of masks. The pale bar is the 95 % interval over the seeds, the large dot the mean, small ones the seeds."
+        let text =
+            "\(comparison.measure.rawValue) points of masks. The pale bar is the 95 % interval over the seeds, the large dot the mean, small ones the seeds."
         let verdicts = comparison.differences.map { difference in
             "<p><span class=\"dot c\(colors[difference.arm] ?? 0)\"></span><b>\(escaped(difference.verdict.headline)).</b> "
                 + escaped(([difference.verdict.details] + difference.notes).joined(separator: " ")) + "</p>"
         }
         return
-            "<h2>How sure is that?</h2><p class=\"note\">\(text)</p><div class=\"card\">\(IntervalChart(rows: rows, measure: "AP").html)</div>"
+            "<h2>How sure is that?</h2><p class=\"note\">\(text)</p><div class=\"card\">\(IntervalChart(rows: rows, measure: comparison.measure.rawValue).html)</div>"
             + verdicts.joined()
     }
 }

@@ -77,10 +77,14 @@ struct MeasuredMask {
 
     /// As ``RunLengthMask/iou(_:crowd:)``; masks whose boxes are apart are not looked at.
     func iou(_ other: MeasuredMask, crowd: Bool) -> Double {
-        guard columns.overlaps(other.columns), rows.overlaps(other.rows) else { return 0 }
-        let shared = mask.intersectionArea(other.mask)
+        let shared = sharedPixels(other)
         guard shared > 0 else { return 0 }
         return Double(shared) / Double(crowd ? area : area + other.area - shared)
+    }
+
+    /// As ``RunLengthMask/intersectionArea(_:)``, likewise.
+    func sharedPixels(_ other: MeasuredMask) -> Int {
+        columns.overlaps(other.columns) && rows.overlaps(other.rows) ? mask.intersectionArea(other.mask) : 0
     }
 }
 

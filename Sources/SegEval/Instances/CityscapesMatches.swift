@@ -43,8 +43,8 @@ public struct CityscapesMatches: Sendable {
     }
 
     /// By scored class.
-    private(set) var truths: [[Truth]]
-    private(set) var detections: [[Detection]]
+    var truths: [[Truth]]
+    var detections: [[Detection]]
     private(set) var unscored: [Int: Int] = [:]
 
     /// - Parameters:

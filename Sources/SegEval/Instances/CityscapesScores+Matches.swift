@@ -2,16 +2,18 @@ extension CityscapesScores {
     /// The overlaps at which an object counts as found, as NumPy's `arange` rounds them.
     private static let overlaps: [Double] = (0..<10).map { 0.5 + Double($0) * 0.05 }
 
-    /// - Parameter images: of each image its matches.
-    public init(_ images: [CityscapesMatches]) {
+    /// - Parameters:
+    ///   - images: of each image its matches.
+    ///   - names: of the classes that they have.
+    public init(_ images: [CityscapesMatches], classes names: [String] = CityscapesLabels.scored.map(\.name)) {
         var table: [[Double]?] = []
-        classes = CityscapesLabels.scored.enumerated().map { index, label in
+        classes = names.enumerated().map { index, name in
             let truths = images.reduce(0) { $0 + $1.truths[index].count { $0.counts } }
             let detections = images.reduce(0) { $0 + $1.detections[index].count }
             let precisions = truths > 0 ? Self.overlaps.map { PrecisionCurve(images, index, $0).average } : nil
             table.append(precisions)
             return Class(
-                name: label.name, truths: truths, detections: detections, averagePrecision: precisions.map { Self.mean($0)! },
+                name: name, truths: truths, detections: detections, averagePrecision: precisions.map { Self.mean($0)! },
                 averagePrecision50: precisions?[0])
         }
         let known = table.compactMap(\.self)

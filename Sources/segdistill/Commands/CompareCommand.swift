@@ -3,6 +3,7 @@ import Foundation
 import Recipes
 import Report
 import Runs
+import SegEval
 import Support
 import Train
 
@@ -61,10 +62,8 @@ struct CompareCommand: ParsableCommand {
     }
 
     private func compareObjects(_ folders: [RunFolder]) throws {
-        guard pictures == nil else {
-            throw UserError("--pictures shows label maps; these runs find objects", hint: "Leave it out.", exitCode: .usage)
-        }
         let comparison = try ObjectComparison(folders, metricsName: metrics, reference: reference, allowing: try allowed())
+        if let pictures { try write(comparison, of: folders, to: URL(fileURLWithPath: pictures)) }
         if json { return try printJSON(comparison) }
         print(comparison.text)
         if classes { print("\n" + comparison.classText) }
@@ -85,19 +84,24 @@ struct CompareCommand: ParsableCommand {
             })
     }
 
-    /// For each arm but the teacher, pictures of its first run beside the reference's run of the same seed, or first.
+    /// The arm's first run, and the reference's run of the same seed, or first.
+    private func pair(_ arm: String, _ reference: String, of folders: [RunFolder]) throws -> (run: RunFolder, reference: RunFolder)? {
+        func runs(_ arm: String) throws -> [RunFolder] {
+            try folders.filter { folder in
+                let info = try folder.readInfo()
+                return [info.arm, "\(info.arm) (\(info.model))"].contains(arm)
+            }
+        }
+        let (mine, theirs) = (try runs(arm), try runs(reference))
+        guard let run = mine.first, let first = theirs.first else { return nil }
+        let seed = try run.readInfo().seed
+        return (run, try theirs.first { try $0.readInfo().seed == seed } ?? first)
+    }
+
+    /// For each arm but the teacher, pictures of its first run beside the reference's.
     private func write(_ comparison: Comparison, of folders: [RunFolder], to target: URL) throws {
         for difference in comparison.differences where comparison.arms.first(where: { $0.arm == difference.arm })?.role != .teacher {
-            func runs(_ arm: String) throws -> [RunFolder] {
-                try folders.filter { folder in
-                    let info = try folder.readInfo()
-                    return [info.arm, "\(info.arm) (\(info.model))"].contains(arm)
-                }
-            }
-            let (mine, theirs) = (try runs(difference.arm), try runs(difference.reference))
-            guard let run = mine.first, let first = theirs.first else { continue }
-            let seed = try run.readInfo().seed
-            let reference = try theirs.first { try $0.readInfo().seed == seed } ?? first
+            guard let (run, reference) = try pair(difference.arm, difference.reference, of: folders) else { continue }
             let recipe = try Recipe.load(run.recipeFile.path, catalog: .standard).recipe
             let pictures = EvaluationPictures(
                 dataset: try recipe.data.dataset(ofEvaluation: comparison.split), predictions: run.predictions(named: comparison.split),
@@ -106,6 +110,23 @@ struct CompareCommand: ParsableCommand {
             try pictures.write(difference.images.filter { $0.score > 0 }, "gain", to: folder)
             try pictures.write(difference.images.reversed().filter { $0.score < 0 }, "loss", to: folder)
         }
+    }
+
+    /// The same of objects.
+    private func write(_ comparison: ObjectComparison, of folders: [RunFolder], to target: URL) throws {
+        for difference in comparison.differences where comparison.arms.first(where: { $0.arm == difference.arm })?.role != .teacher {
+            guard let (run, reference) = try pair(difference.arm, difference.reference, of: folders) else { continue }
+            let recipe = try Recipe.load(run.recipeFile.path, catalog: .standard).recipe
+            let pictures = ObjectPictures(
+                dataset: try recipe.data.dataset(ofEvaluation: comparison.split), found: try objects(run, comparison.split),
+                reference: try objects(reference, comparison.split))
+            try pictures.write(to: target.appendingPathComponent(difference.arm))
+        }
+    }
+
+    private func objects(_ run: RunFolder, _ split: String) throws -> JudgedObjects {
+        if let objects = try run.judgedObjects(named: split) { return objects }
+        throw UserError("\(run.url.path) did not keep what it found", hint: "Run segdistill evaluate on it again.")
     }
 }
 
