@@ -110,7 +110,7 @@ let package = Package(
         .testTarget(
             name: "ZeroShotTests",
             dependencies: ["SegData", "SegTesting", "Support", "Torch", "Vision", "ZeroShot"], resources: [.copy("Fixtures")]),
-        .testTarget(name: "ReportTests", dependencies: ["Report", "Runs", "SegEval", "Support", "Vision"]),
+        .testTarget(name: "ReportTests", dependencies: ["Report", "Runs", "SegData", "SegEval", "Support", "Vision"]),
         .testTarget(name: "CommandLineTests", dependencies: ["Vision", "segdistill"]),
     ],
     cxxLanguageStandard: .cxx20
