@@ -25,13 +25,10 @@ extension PseudoLabels {
         let draft = try PseudoLabelDraft(for: url, info, classes: finder.objectClasses)
         let names = (0..<images.count).map(images.name)
         for (index, name) in names.enumerated() where !draft.contains(name) {
-            let reader = try images.open(index)
-            let image = try reader.whole().image
+            let image = try images.sample(index).image
             let objects = try finder.objects(in: image).painted(threshold: info.threshold)
-            // A tile's file holds more than the tile.
-            let url = reader.encoded == nil ? nil : images.files(index).first
             try draft.append(
-                name, file: file(url, below: info.images) ?? name,
+                name, file: file(images.files(index).first, below: info.images) ?? name,
                 size: Size(width: image.width, height: image.height), objects)
             progress(draft.count, names.count)
             if isCancelled() { return nil }
