@@ -87,6 +87,13 @@ import Testing
                 == "r.yaml:2:34: data.domain: has no effect here: it belongs to 'dataset: street-scenes'; leave it out")
     }
 
+    @Test func theRulesOfObjectsAreForObjects() {
+        #expect(
+            refusal(smallest, "evaluation.protocol=cityscapes")
+                == "command line, 'evaluation.protocol=cityscapes': evaluation.protocol: is of objects ('loss.task: instances'); leave it out"
+        )
+    }
+
     @Test func wholeImagesCannotBeScaled() {
         #expect(
             refusal(smallest, "data.augmentation.crop=none")

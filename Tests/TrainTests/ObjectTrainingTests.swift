@@ -21,40 +21,33 @@ import Vision
     @Test func objectsAreLearntFoundAndScored() throws {
         let scratch = try Scratch()
         let shapes = try Shapes(at: scratch["shapes"])
-        let (run, steps) = try events(shapes.recipe(steps: 60, overrides: ["evaluation.every=20"]), into: scratch["run"])
+        let overrides = ["evaluation.every=20", "evaluation.protocol=cityscapes"]
+        let (run, steps) = try events(shapes.recipe(steps: 60, overrides: overrides), into: scratch["run"])
         #expect(try #require(steps.last).losses["task"]! < 0.5 * #require(steps.first).losses["task"]!)
         let record = try run.readObjectMetrics(named: "test")
         #expect(record.images == 4 && record.masks.region == .mask && record.boundaries.region == .boundary)
         #expect(record.masks.categories.map(\.name) == ["disc", "square"] && record.masks.categories.map(\.truths) == [3, 3])
         let precision = try #require(record.masks.summary.averagePrecision)
         #expect(precision > 0.2 && record.boundaries.summary.averagePrecision! <= precision)
+        // Three discs and two squares: by Cityscapes' rules the square of one pixel is too small to be sought, the group is none.
+        let city = try #require(record.cityscapes)
+        #expect(city.classes.map(\.name) == ["disc", "square"] && city.classes.map(\.truths) == [3, 2] && city.images == 4)
+        #expect(city.averagePrecision != precision)
         // The best of the validations, which saw the same images.
         let validations = try EventLog.read(run).compactMap { if case .evaluation(let event) = $0 { event } else { nil } }
-        #expect(validations.count == 3 && validations.compactMap(\.averagePrecision).max() == precision)
-        #expect(validations.allSatisfy { $0.meanIoU == nil && $0.averagePrecision50 != nil })
+        #expect(validations.count == 3 && validations.compactMap(\.averagePrecision).max() == city.averagePrecision)
+        #expect(validations.last { $0.best }?.averagePrecision50 == city.averagePrecision50 && validations.allSatisfy { $0.meanIoU == nil })
+        // Without being asked for, other classes' objects are scored by COCO's.
+        let saved = try SavedModel(at: run.url.path)
+        let plain = try Tester(Segmenter(saved.load(), device: .cpu), saved.info, shapes.recipe()).scoreObjects(nil, purpose: .test)
+        #expect(plain.cityscapes == nil && plain.masks.summary.averagePrecision! > 0.2)
         // What is written scores the same when it is read.
         let truth = try COCOFile(contentsOf: run.trueObjectsFile(named: "test"))
         let found = try truth.results(contentsOf: run.objectsFile(named: "test"))
         #expect(truth.annotations.count == 7 && truth.annotations.count(where: \.isCrowd) == 1)
         #expect(try COCOEvaluator(truth: truth, detections: found, region: .mask).run() == record.masks)
         #expect(run.metricsNames().isEmpty && run.objectMetricsNames() == ["test"])
-        #expect(try SavedModel(at: run.url.path).info.classes.names == ["disc", "square"])
-    }
-
-    @Test func cityscapesRulesChooseTheCheckpoint() throws {
-        let scratch = try Scratch()
-        let shapes = try Shapes(at: scratch["shapes"])
-        let overrides = ["evaluation.every=20", "evaluation.protocol=cityscapes"]
-        let (run, _) = try events(shapes.recipe(steps: 60, overrides: overrides), into: scratch["run"])
-        let record = try run.readObjectMetrics(named: "test")
-        let scores = try #require(record.cityscapes)
-        // Three discs and two squares: the square of one pixel is too small to be sought, the group is none.
-        #expect(scores.classes.map(\.name) == ["disc", "square"] && scores.classes.map(\.truths) == [3, 2] && scores.images == 4)
-        let validations = try EventLog.read(run).compactMap { if case .evaluation(let event) = $0 { event } else { nil } }
-        #expect(validations.compactMap(\.averagePrecision).max() == scores.averagePrecision)
-        let best = try #require(validations.last { $0.best })
-        #expect(best.averagePrecision == scores.averagePrecision && best.averagePrecision50 == scores.averagePrecision50)
-        #expect(record.masks.summary.averagePrecision != scores.averagePrecision)
+        #expect(saved.info.classes.names == ["disc", "square"])
     }
 
     @Test(arguments: [[], ["data.augmentation.mix.kind=copyPaste", "optimizer.accumulate=2", "preflight.enabled=true"]])
@@ -100,6 +93,17 @@ import Vision
         let run = try train(tinyRecipe("scenes", steps: 2, overrides: overrides), into: scratch["run"])
         let record = try run.readObjectMetrics(named: "test")
         #expect(record.images == 2 && record.masks.categories.count > 1)
+    }
+
+    @Test func cityscapesClassesAreScoredByItsRulesUnlessToldOtherwise() throws {
+        let scratch = try Scratch()
+        let names = ClassList.cityscapesThings.names
+        let shapes = try Shapes(at: scratch["shapes"], [[.disc(30, 30, radius: 9)], []], classes: names)
+        for (rules, classes) in [("auto", names), ("coco", nil)] {
+            let overrides = ["data.loader.batchSize=2", "evaluation.protocol=\(rules)"]
+            let run = try train(shapes.recipe(steps: 1, overrides: overrides), into: scratch[rules])
+            #expect(try run.readObjectMetrics(named: "test").cityscapes?.classes.map(\.name) == classes)
+        }
     }
 
     @Test func aStepThatBreaksIsKeptWithItsObjects() throws {

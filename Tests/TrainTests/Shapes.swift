@@ -6,7 +6,7 @@ import Vision
 /// Images of discs and squares of 64×64 pixels, as `coco-json` reads them.
 struct Shapes {
     let root: URL
-    private var file = COCOFile(categories: [COCOCategory(id: 1, name: "disc"), COCOCategory(id: 2, name: "square")])
+    private var file: COCOFile
     static let side = 64
 
     struct Shape {
@@ -26,8 +26,10 @@ struct Shapes {
     }
 
     /// A split `train` of those images.
-    init(at root: URL, _ images: [[Shape]]) throws {
+    /// - Parameter classes: discs are of the first, squares of the second.
+    init(at root: URL, _ images: [[Shape]], classes: [String] = ["disc", "square"]) throws {
         self.root = root
+        file = COCOFile(classes: ClassList(names: classes))
         try FileManager.default.createDirectory(at: root.appendingPathComponent("images"), withIntermediateDirectories: true)
         for shapes in images { try add(shapes) }
         try file.write(to: root.appendingPathComponent("train.json"))

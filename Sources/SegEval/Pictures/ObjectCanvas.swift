@@ -40,17 +40,28 @@ struct ObjectCanvas {
         }
     }
 
-    /// Lays an object over the picture: filled, outlined, and named where the text has room in its box and no other text is there.
-    mutating func draw(_ mask: RunLengthMask, fill: RGB?, outline: RGB, text: String = "") {
+    /// Lays an object over the picture, filled or only outlined.
+    mutating func draw(_ mask: RunLengthMask, fill: RGB?, outline: RGB) {
         let own = placed(mask)
         if let fill { blend(own, fill, opacity: 0.4) }
         blend(own.boundary(width: line), outline, opacity: 0.95)
+    }
+
+    /// Writes on an object, where its columns are long and the middle is near, if the text has room in its box and no other text is there.
+    mutating func write(_ text: String, on mask: RunLengthMask) {
+        let own = placed(mask)
         guard !text.isEmpty, let extent = own.extent else { return }
+        let middle = (extent.columns.lowerBound + extent.columns.upperBound) / 2
+        var thickest = (column: 0, row: 0, length: 0, merit: Int.min)
+        own.forEachRun { column, row, length in
+            let merit = 2 * length - abs(column - middle)
+            if merit > thickest.merit { thickest = (column, row, length, merit) }
+        }
         for scale in [2, 1] {
             let size = Image.textSize(text, scale: scale)
             guard size.width <= extent.columns.count, size.height <= extent.rows.count else { continue }
-            let x = (extent.columns.lowerBound + extent.columns.upperBound - size.width) / 2
-            let y = (extent.rows.lowerBound + extent.rows.upperBound - size.height) / 2
+            let x = min(max(0, thickest.column - size.width / 2), image.width - size.width)
+            let y = min(max(0, thickest.row + (thickest.length - size.height) / 2), image.height - size.height)
             let place = (columns: x..<x + size.width, rows: y..<y + size.height)
             guard !texts.contains(where: { $0.columns.overlaps(place.columns) && $0.rows.overlaps(place.rows) }) else { continue }
             texts.append(place)

@@ -28,28 +28,29 @@ public struct ObjectPicture: Sendable {
     /// With the true objects over it; crowds are grey.
     public func truth(_ judged: JudgedImage) -> Image {
         var canvas = ObjectCanvas(picture, longerSide: longerSide)
-        for object in judged.truths where object.isCrowd {
-            canvas.draw(object.mask, fill: RGB(128, 128, 128), outline: RGB(128, 128, 128), text: text(object.category, nil))
-        }
+        let grey = RGB(128, 128, 128)
+        for object in judged.truths where object.isCrowd { canvas.draw(object.mask, fill: grey, outline: grey) }
         for (number, object) in judged.truths.enumerated() where !object.isCrowd {
-            canvas.draw(object.mask, fill: Self.color(number), outline: Color.right, text: text(object.category, nil))
+            canvas.draw(object.mask, fill: Self.color(number), outline: Color.right)
         }
+        for object in judged.truths { canvas.write(text(object.category, nil), on: object.mask) }
         return canvas.image
     }
 
-    /// With the objects over it that score at least `threshold`: white outlines around those that are right, red ones around mistakes, yellow
-    /// ones around true objects that were not found.
+    /// With the objects over it that score at least `threshold`, the surest on top: white outlines around those that are right, red ones
+    /// around mistakes, yellow ones around true objects that were not found.
     public func found(_ judged: JudgedImage, threshold: Double) -> Image {
         var canvas = ObjectCanvas(picture, longerSide: longerSide)
+        let sure = judged.detections.prefix { $0.score >= threshold }
+        for (number, object) in sure.enumerated().reversed() {
+            let isWrong = object.outcome == .wrong
+            canvas.draw(
+                object.mask, fill: isWrong ? Color.wrong : Self.color(number), outline: isWrong ? Color.wrong : Color.right)
+        }
         for object in judged.truths where !object.isCrowd && (object.finder ?? -1) < threshold {
             canvas.draw(object.mask, fill: nil, outline: Color.missed)
         }
-        for (number, object) in judged.detections.enumerated() where object.score >= threshold {
-            let isWrong = object.outcome == .wrong
-            canvas.draw(
-                object.mask, fill: isWrong ? Color.wrong : Self.color(number), outline: isWrong ? Color.wrong : Color.right,
-                text: text(object.category, object.score))
-        }
+        for object in sure { canvas.write(text(object.category, object.score), on: object.mask) }
         return canvas.image
     }
 
