@@ -15,7 +15,7 @@ import Vision
     private var teacher: String { scratch["teacher"].path }
 
     /// A small network: most of a run this short is reading and writing it.
-    private static let small = ["student.model=mask2former-small-mobilenetv2-w0.5", "data.loader.batchSize=2"]
+    private static let small = ["student.model=mask2former-small-mobilenetv2-w0.5", "data.loader.batchSize=2", "threads=1"]
 
     /// Six images, half of them labelled, and a teacher that saw all.
     init() throws {
@@ -27,7 +27,7 @@ import Vision
     }
 
     /// A teacher that has hardly learnt is sure of nothing: all of its objects are taken.
-    private func recipe(steps: Int = 4, _ overrides: String...) throws -> Recipe {
+    private func recipe(steps: Int = 2, _ overrides: String...) throws -> Recipe {
         try shapes.recipe(
             steps: steps,
             overrides: Self.small + ["data.fraction=0.5", "data.unlabelled={teacher: \(teacher), threshold: 0}"] + overrides)
@@ -83,7 +83,7 @@ import Vision
         #expect(try work.run(to: again, device: .cpu)?.file == labels.file)
         #expect(try Data(contentsOf: again) == (try Data(contentsOf: file)))
         let given = try shapes.recipe(
-            steps: 4,
+            steps: 2,
             overrides: Self.small + ["data.fraction=0.5", "data.unlabelled={pseudoLabels: \(again.path), threshold: 0}"])
         try train(given, into: scratch["given"])
         #expect(try scratch["given"].lastCheckpoint() == scratch["run"].lastCheckpoint())
@@ -92,7 +92,7 @@ import Vision
     @Test(arguments: [[], ["data.unlabelled.batchSize=1", "optimizer.accumulate=2", "data.augmentation.mix.kind=copyPaste"]])
     func resumingContinuesBitForBit(_ overrides: [String]) throws {
         let recipe = try shapes.recipe(
-            overrides: Self.small + ["data.fraction=0.5", "data.unlabelled={teacher: \(teacher), threshold: 0}"] + overrides)
+            steps: 5, overrides: Self.small + ["data.fraction=0.5", "data.unlabelled={teacher: \(teacher), threshold: 0}"] + overrides)
         try train(recipe, into: scratch["whole"])
         // Between two checkpoints.
         #expect(throws: Interrupted.self) { try trainAndInterrupt(recipe, into: scratch["stopped"], after: 3) }
@@ -118,7 +118,7 @@ import Vision
 
     /// Both batches of the step that broke are kept, and run again.
     @Test func aStepThatBreaksIsKeptWithBothBatches() throws {
-        let recipe = try recipe("optimizer.learningRate=1e30", "optimizer.kind=sgd", "data.unlabelled.batchSize=1", "log.every=1")
+        let recipe = try recipe(steps: 4, "optimizer.learningRate=1e30", "optimizer.kind=sgd", "data.unlabelled.batchSize=1", "log.every=1")
         let error = #expect(throws: UserError.self) { try train(recipe, into: scratch["run"]) }
         #expect(error?.message.contains("diverged at step") == true)
         let run = try RunFolder.open(scratch["run"])
@@ -224,9 +224,9 @@ import Vision
     }
 
     @Test func trainingDoesNotGoOnWithAnotherTeacher() throws {
-        #expect(throws: Interrupted.self) { try trainAndInterrupt(recipe(), into: scratch["run"], after: 2) }
+        #expect(throws: Interrupted.self) { try trainAndInterrupt(recipe(steps: 4), into: scratch["run"], after: 2) }
         try train(shapes.recipe(steps: 2, overrides: Self.small), into: scratch["teacher"], existing: .overwrite)
-        let error = #expect(throws: UserError.self) { try train(recipe(), into: scratch["run"], existing: .resume) }
+        let error = #expect(throws: UserError.self) { try train(recipe(steps: 4), into: scratch["run"], existing: .resume) }
         #expect(error?.message.contains("stale") == true)
     }
 }
