@@ -34,6 +34,7 @@ import Testing
     @Test(arguments: [
         ("train: train", "train: [train, val]", Condition.data, "data.train"), ("root: data", "root: elsewhere", .data, "data.root"),
         ("crop: [32, 32]", "crop: [64, 64]", .augmentation, "data.augmentation.crop"),
+        ("crop: [32, 32]", "crop: [32, 32], strong: {grey: 0.2}", nil, ""),
         ("precision: auto", "precision: auto, outputStride: 8", nil, ""),
         ("weights: none", "weights: a.pth", .initialization, "student.weights"),
         ("batchSize: 4", "batchSize: 8", .budget, "images seen"), ("accumulate: 1", "accumulate: 2", .budget, "optimizer.accumulate"),

@@ -66,6 +66,8 @@ public enum Condition: String, CaseIterable, Sendable, Codable {
         Rule("channelsLast", .program, fatal: false),
         Rule("teacher", .methods), Rule("distillation", .methods), Rule("stages", .methods),
         Rule("data.unlabelled", .methods),
+        // The view that methods and online teachers ask for.
+        Rule("data.augmentation.strong", .methods),
         // Each seed may have a teacher of its own.
         Rule("data.unlabelled.teacher", .methods, fatal: false), Rule("data.unlabelled.pseudoLabels", .methods, fatal: false),
         Rule("teacher.weights", .methods, fatal: false), Rule("teacher.checkpoint", .methods, fatal: false),
