@@ -33,7 +33,7 @@ import Train
         let student = name == "short/dsb2018" ? "mask2former-small-mobilenetv2-w0.5" : "mask2former-small-dpt-deit-tiny"
         var overrides = [
             "data.dataset=coco-json", "data.root=\(shapes.root.path)", "data.train=train", "data.validation=train", "data.test=train",
-            "data.fraction=1", "data.labelled=\(scratch["list.txt"].path)", "data.loader.batchSize=2", "data.loader.threads=1",
+            "data.tile=none", "data.fraction=1", "data.labelled=\(scratch["list.txt"].path)", "data.loader.batchSize=2", "data.loader.threads=1",
             "data.augmentation.crop=[64, 64]", "data.augmentation.shortSide=[]", "data.augmentation.longSide=", "loss.masks.points=64",
             "evaluation.every=2", "evaluation.limit=", "schedule.steps=2", "threads=1", "checkpoint.every=2", "log.tensorboard=false",
             "preflight.enabled=false",
@@ -43,7 +43,7 @@ import Train
                 "student.model=\(student)", "student.headChannels=32", "student.weights=none", "student.reinitialize=[]",
                 "student.encoder=none",
             ]
-            if stage.recipe.data.unlabelled != nil { changes.append("data.unlabelled.threshold=0") }
+            if stage.recipe.data.unlabelled != nil { changes += ["data.unlabelled.threshold=0", "data.unlabelled.batchSize=2"] }
             if stage.name == "refined" { changes += ["schedule.steps=2", "evaluation.every=2"] }
             overrides += changes.map { "stages.\(stage.name).\($0)" }
         }
