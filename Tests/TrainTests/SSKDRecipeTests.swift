@@ -33,7 +33,8 @@ import Train
         let student = name == "short/dsb2018" ? "mask2former-small-mobilenetv2-w0.5" : "mask2former-small-dpt-deit-tiny"
         var overrides = [
             "data.dataset=coco-json", "data.root=\(shapes.root.path)", "data.train=train", "data.validation=train", "data.test=train",
-            "data.tile=none", "data.fraction=1", "data.labelled=\(scratch["list.txt"].path)", "data.loader.batchSize=2", "data.loader.threads=1",
+            "data.tile=none",
+            "data.fraction=1", "data.labelled=\(scratch["list.txt"].path)", "data.loader.batchSize=2", "data.loader.threads=1",
             "data.augmentation.crop=[64, 64]", "data.augmentation.shortSide=[]", "data.augmentation.longSide=", "loss.masks.points=64",
             "evaluation.every=2", "evaluation.limit=", "schedule.steps=2", "threads=1", "checkpoint.every=2", "log.tensorboard=false",
             "preflight.enabled=false",
