@@ -78,6 +78,16 @@ import Train
         #expect(choices.count > 5)
     }
 
+    /// No rectangle of 40 % of it has the ratios of UniMatch's.
+    @Test(arguments: [(8, 512), (512, 8)]) func aLongImageIsMixedToo(height: Int, width: Int) {
+        var random = SeededRandom(5)
+        for _ in 0..<20 {
+            let mix = BatchMix.reversedCutMix(batch: 2, height: height, width: width, probability: 1, device: .cpu, &random)
+            let taken = mix.mask.array(of: Bool.self).count { $0 }
+            #expect(taken > 0 && Double(taken) <= 0.4 * Double(2 * height * width) + Double(2 * max(height, width)))
+        }
+    }
+
     @Test func imagesPredictionsAndLabelsAreMixedAlike() {
         var random = SeededRandom(3)
         let mix = BatchMix.classMix(Tensor(labels, shape: [3, 5, 7]), &random)

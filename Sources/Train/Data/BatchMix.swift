@@ -32,7 +32,8 @@ public struct BatchMix {
     /// Rectangles of 2 to 40 % of the image.
     private static func fittingRectangle(in size: Size, _ random: inout SeededRandom) -> PixelRegion {
         let area = random.uniform(0.02...0.4) * Double(size.width * size.height)
-        while true {
+        // In an image many times longer than wide, a large area fits with none of the ratios.
+        for _ in 0..<10_000 {
             let ratio = random.uniform(0.3...1 / 0.3)
             let (width, height) = (Int((area / ratio).squareRoot()), Int((area * ratio).squareRoot()))
             let (x, y) = (random.below(size.width), random.below(size.height))
@@ -40,6 +41,7 @@ public struct BatchMix {
                 return PixelRegion(columns: x..<x + width, rows: y..<y + height)
             }
         }
+        return PixelRegion(columns: 0..<max(1, Int(area) / size.height), rows: 0..<size.height)
     }
 
     /// - Parameter boxes: where each partner's pixels are taken; nil: nowhere.
