@@ -23,15 +23,6 @@ import Vision
             classes: ClassList(names: ["a", "b", "c", "d"]))
     }
 
-    /// The same samples, which can only be read whole.
-    private struct Whole: Dataset {
-        let base: FileDataset
-        var classes: ClassList { base.classes }
-        var count: Int { base.count }
-        func name(_ index: Int) -> String { base.name(index) }
-        func sample(_ index: Int) throws -> Sample { try base.sample(index) }
-    }
-
     private func options(_ augmentation: Augmentation, scaledDecoding: Bool = false, cacheMegabytes: Int = 0) -> LoaderOptions {
         LoaderOptions(
             batchSize: 2, augmentation: augmentation, seed: 4, epochs: 6, threads: 2, scaledDecoding: scaledDecoding,

@@ -63,15 +63,6 @@ import Vision
         #expect(try tiled.sample(1).image.width == 24)
     }
 
-    /// The same tiles, which can only be read whole.
-    private struct Whole: Dataset {
-        let base: TiledDataset
-        var classes: ClassList { base.classes }
-        var count: Int { base.count }
-        func name(_ index: Int) -> String { base.name(index) }
-        func sample(_ index: Int) throws -> Sample { try base.sample(index) }
-    }
-
     @Test func batchesAreThoseOfTilesReadWhole() throws {
         let tiled = try TiledDataset(TinyDataset(count: 3), size: Size(width: 12, height: 9))
         let augmentation = Augmentation(scale: 0.7...1.4, crop: Size(width: 8, height: 8), flip: 0.5)

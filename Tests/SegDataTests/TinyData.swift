@@ -51,6 +51,15 @@ struct TinyDataset: Dataset {
     }
 }
 
+/// The same samples, which can only be read whole.
+struct Whole: Dataset {
+    let base: any Dataset
+    var classes: ClassList { base.classes }
+    var count: Int { base.count }
+    func name(_ index: Int) -> String { base.name(index) }
+    func sample(_ index: Int) throws -> Sample { try base.sample(index) }
+}
+
 /// A small labelled image on disk.
 func writePair(_ folder: TemporaryFolder, image: String, labels: String?, width: Int = 8, height: Int = 6, value: UInt8 = 1) throws {
     try Image(width: width, height: height, filledWith: 90).write(to: folder[image])
