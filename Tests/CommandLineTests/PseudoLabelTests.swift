@@ -39,6 +39,23 @@ import Vision
         }
     }
 
+    /// They are in no files: the run's recipe says how the images are cut.
+    @Test func thoseOfTilesAreShownInTheirRunFolder() throws {
+        try withFolder { folder in
+            let (recipe, run, student) = (try recipe(folder), folder.path + "/teacher", folder.path + "/student")
+            _ = try tool("train", recipe, "--out", run)
+            let tiles = ["data.tile=[32, 32]", "data.unlabelled={teacher: \(run), threshold: 0}"]
+            let training = try Tool.run(["distill", recipe, "name=semi"] + tiles + ["--out", student])
+            #expect(training.status == 0 && training.errors.contains("8 unlabelled images"), "\(training.errors)")
+            let checked = try tool("data", "check", student + "/pseudo-labels.json", "--pictures", folder.path + "/check")
+            #expect(checked.output.contains("pseudo-labels: 8 images, in order"), "\(checked.output)")
+            #expect(FileManager.default.fileExists(atPath: folder.path + "/check/sample-0-1.jpg"))
+            try FileManager.default.copyItem(atPath: student + "/pseudo-labels.json", toPath: folder.path + "/moved.json")
+            let moved = try tool("data", "check", folder.path + "/moved.json")
+            #expect(moved.output.contains("no recipe.yaml beside the labels makes them"), "\(moved.output)")
+        }
+    }
+
     @Test("of a detector that looks for the classes' names, whose boxes prompt SAM 2")
     func byName() throws {
         try withFolder { folder in

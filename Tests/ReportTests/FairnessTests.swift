@@ -105,6 +105,14 @@ import Testing
         #expect(refusal(folders)?.message.contains("0.2.0") == true)
     }
 
+    /// They come with the method, but they are also more training.
+    @Test(arguments: [("", "160"), (", batchSize: 6", "240")]) func unlabelledImagesAreCountedAndShown(size: String, seen: String) throws {
+        let folders = try add("plain") + add("kd", replacing: "train: train", with: "train: train, unlabelled: {images: more\(size)}")
+        let difference = try #require(try Comparison(folders).headline)
+        #expect(difference.unequal.isEmpty && difference.conditions.map(\.key) == ["unlabelled images seen"])
+        #expect(difference.conditions.first?.arm == seen && difference.conditions.first?.reference == "0")
+    }
+
     @Test func runsOfOneArmDifferInTheirSeedOnly() throws {
         let methods = "name: example\nteacher: {model: big, checkpoint: a}\ndistillation: [{method: kd, weight: 1}]"
         func kd(_ seed: Int, _ change: (String, String)) throws -> [RunFolder] {

@@ -55,6 +55,8 @@ public enum Condition: String, CaseIterable, Sendable, Codable {
         Rule("student.reinitialize", .initialization), Rule("student.discard", .initialization),
         Rule("student.precision", .program),
         Rule("steps", .budget), Rule("status", .budget), Rule("images seen", .budget), Rule("optimizer.accumulate", .budget),
+        // They are what such a method adds, and a longer step: the reader should know how many.
+        Rule("unlabelled images seen", .budget, fatal: false),
         Rule("optimizer", .optimizer), Rule("schedule", .optimizer), Rule("loss", .optimizer),
         // What they come to is compared as "steps".
         Rule("schedule.steps", nil), Rule("schedule.epochs", nil),

@@ -8,7 +8,7 @@ public struct ConditionDifference: Sendable, Equatable, Encodable {
     /// As the arm has it; several values where its runs differ.
     public let arm: String
     public let reference: String
-    /// Whether scores could differ by it; otherwise by rounding only.
+    /// Whether it stands in the way of a comparison; otherwise it is shown.
     public let isFatal: Bool
 }
 

@@ -32,6 +32,9 @@ struct RunConditions: Sendable {
         if let batch = settings["data.loader.batchSize"].flatMap(Int.init) {
             let accumulated = settings["optimizer.accumulate"].flatMap(Int.init) ?? 1
             values["images seen"] = String(info.steps * batch * accumulated)
+            let hasOthers = settings.keys.contains { $0.hasPrefix("data.unlabelled.") }
+            let beside = hasOthers ? settings["data.unlabelled.batchSize"].flatMap(Int.init) ?? batch : 0
+            values["unlabelled images seen"] = String(info.steps * beside * accumulated)
         }
         values["training images"] = info.trainingImages.map(String.init)
         values["training data"] = info.trainingData

@@ -27,9 +27,10 @@ struct FairnessSection: Sendable {
         guard !difference.conditions.isEmpty else { return html }
         var rows = ""
         for condition in difference.conditions {
+            let soft = condition.condition == .budget ? "comes with the method" : "rounding, or a seed's own"
             var row = "<td>\(condition.condition.rawValue)</td><td class=\"text\">\(escaped(condition.key))</td>"
             row += "<td class=\"text\">\(escaped(condition.arm))</td><td class=\"text\">\(escaped(condition.reference))</td>"
-            row += "<td class=\"text\">\(condition.isFatal ? "may change scores" : "rounding, or a seed's own")</td>"
+            row += "<td class=\"text\">\(condition.isFatal ? "may change scores" : soft)</td>"
             rows += "<tr\(condition.isFatal ? "" : " class=\"soft\"")>\(row)</tr>"
         }
         let head =

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Recipes
 import SegData
 import Support
 import Train
@@ -54,18 +55,29 @@ extension DataCommand {
         }
 
         /// Where the data are a file of pseudo-labels, their images with the objects, after their statistics are shown; no data where the
-        /// images are in no files.
+        /// images are not to be had.
         private func pseudoLabels() throws -> [(name: String, dataset: any Dataset)]? {
             let file = URL(fileURLWithPath: arguments.source)
             guard PseudoLabels.isThere(file) else { return nil }
             let labels = try PseudoLabels(contentsOf: file)
             print(PseudoLabelStatistics(labels).text + "\n")
-            guard !labels.info.images.isEmpty else {
-                print("the images of \(labels.info.dataset) are in no files: neither read nor shown")
+            guard let dataset = try images(of: labels, file) else {
+                print("the images of \(labels.info.dataset) are in no files, and no recipe.yaml beside the labels makes them: not read")
                 return []
             }
-            let dataset = try COCODataset(file, images: [URL(fileURLWithPath: labels.info.images)], leavingOutBad: true)
             return [("pseudo-labels", arguments.limit.map { SpreadDataset(dataset, limit: $0) } ?? dataset)]
+        }
+
+        /// From their files; tiles and rendered scenes by the recipe in whose run folder the labels are.
+        private func images(of labels: PseudoLabels, _ file: URL) throws -> (any Dataset)? {
+            guard labels.info.images.isEmpty else {
+                return try COCODataset(file, images: [URL(fileURLWithPath: labels.info.images)], leavingOutBad: true)
+            }
+            let recipe = file.deletingLastPathComponent().appendingPathComponent("recipe.yaml")
+            guard FileManager.default.fileExists(atPath: recipe.path) else { return nil }
+            let data = try Recipe.load(recipe.path, catalog: .standard).recipe.data
+            return try PseudoLabelledDataset(
+                data.unlabelledImages(), labels, threshold: labels.info.threshold, classes: labels.classes)
         }
 
         private func summary(_ check: DatasetCheck) -> String {
