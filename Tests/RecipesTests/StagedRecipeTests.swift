@@ -62,6 +62,23 @@ import Testing
         #expect(stages[0].recipe.data.count == 100)
     }
 
+    /// Lists overlay whole: of one that stands above, the stage gets its own.
+    @Test func overridesOfAStageReachIntoTheListsAboveIt() throws {
+        let text = """
+            name: two
+            data: {dataset: street-scenes, targets: [{name: far, dataset: street-scenes, evaluationCount: 9}]}
+            student: {model: fcn-resnet18}
+            teacher: {model: resnet50, weights: t.pth}
+            distillation: [{method: fitnet, weight: 2}]
+            stages: [{name: first}, {name: second}]
+            """
+        let changes = ["stages.second.distillation.fitnet.weight=3", "stages.second.data.targets.far.evaluationCount=5"]
+        let stages = try #require(try parse(text, changes[0], changes[1])).stages.map(\.recipe)
+        #expect(stages.map { $0.distillation.map(\.weight) } == [[2], [3]])
+        #expect(stages.map { $0.data.targets.map(\.data.evaluationCount) } == [[9], [5]])
+        #expect(refusal(text, "stages.second.distillation.kd.weight=3").contains("has no entry 'kd'; its entries are fitnet, 0"))
+    }
+
     @Test func whatIsWrittenOutIsTheSameRecipe() throws {
         let recipe = try #require(try parse())
         let again = try #require(try parse(recipe.resolvedYAML))

@@ -13,6 +13,7 @@ extension RecipeNode {
         let path = argument[..<equals].split(separator: ".", omittingEmptySubsequences: false).map(String.init)
         let text = String(argument[argument.index(after: equals)...])
         let value = text.isEmpty ? nil : try RecipeNode(yaml: text, at: location)
+        giveStageItsList(at: path)
         try set(value, at: path[...], of: [], location: location)
     }
 
@@ -58,6 +59,31 @@ extension RecipeNode {
             try section.set(value, at: path, of: parents, location: location)
             self = section
         }
+    }
+
+    /// Where the path leads into a list that a stage has only from above, the stage gets a copy: lists overlay each other whole.
+    private mutating func giveStageItsList(at path: [String]) {
+        guard path.count > 3, path[0] == StagedRecipe.key, case .section(var entries) = content,
+            let place = entries.firstIndex(where: { $0.key == path[0] }), case .list(var stages) = entries[place].value.content,
+            let stage = try? Self.index(of: path[1], in: stages, named: path[0], location: location)
+        else { return }
+        stages[stage].adoptList(at: path[2...], from: self)
+        entries[place].value.content = .list(stages)
+        content = .section(entries)
+    }
+
+    private mutating func adoptList(at path: ArraySlice<String>, from above: RecipeNode) {
+        guard let key = path.first, path.count > 1, case .section(var entries) = content, let common = above.entry(key) else { return }
+        if let index = entries.firstIndex(where: { $0.key == key }) {
+            entries[index].value.adoptList(at: path.dropFirst(), from: common.value)
+        } else if case .list = common.value.content {
+            entries.append(common)
+        } else {
+            var own = RecipeNode(content: .section([]), location: common.value.location)
+            own.adoptList(at: path.dropFirst(), from: common.value)
+            if !own.entries.isEmpty { entries.append(.init(key: key, keyLocation: common.keyLocation, value: own)) }
+        }
+        content = .section(entries)
     }
 
     private static func index(
