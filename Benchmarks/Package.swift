@@ -16,13 +16,14 @@ let package = Package(
         .systemLibrary(name: "LibTorchHeaders", pkgConfig: "libtorch"),
         // The product CTorch is not called, only built, so that the programs find it beside them.
         .target(name: "CDirect", dependencies: ["LibTorchHeaders", .product(name: "CTorch", package: "segdistill")]),
+        .target(name: "Measuring", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
         .executableTarget(name: "OperatorBenchmark", dependencies: [.product(name: "Torch", package: "segdistill")]),
-        .executableTarget(name: "AugmentationBenchmark", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
-        .executableTarget(name: "LoaderBenchmark", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
-        .executableTarget(name: "StreetScenesBenchmark", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
-        .executableTarget(name: "RelationBenchmark", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
-        .executableTarget(name: "CriterionBenchmark", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
-        .executableTarget(name: "MetricsBenchmark", dependencies: [.product(name: "SegDistill", package: "segdistill")]),
+        .executableTarget(name: "AugmentationBenchmark", dependencies: ["Measuring", .product(name: "SegDistill", package: "segdistill")]),
+        .executableTarget(name: "LoaderBenchmark", dependencies: ["Measuring", .product(name: "SegDistill", package: "segdistill")]),
+        .executableTarget(name: "StreetScenesBenchmark", dependencies: ["Measuring", .product(name: "SegDistill", package: "segdistill")]),
+        .executableTarget(name: "RelationBenchmark", dependencies: ["Measuring", .product(name: "SegDistill", package: "segdistill")]),
+        .executableTarget(name: "CriterionBenchmark", dependencies: ["Measuring", .product(name: "SegDistill", package: "segdistill")]),
+        .executableTarget(name: "MetricsBenchmark", dependencies: ["Measuring", .product(name: "SegDistill", package: "segdistill")]),
     ],
     cxxLanguageStandard: .cxx20
 )

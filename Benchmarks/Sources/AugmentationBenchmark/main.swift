@@ -1,4 +1,5 @@
 import Foundation
+import Measuring
 import Vision
 
 // Milliseconds of processor time of each photometric step on a crop of 512×512, beside torchvision's v2 functions on a uint8 tensor on
@@ -16,11 +17,8 @@ final class TorchVision {
     private let (input, output) = (Pipe(), Pipe())
 
     init(_ python: String) throws {
-        let script = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("python/augmentation.py")
         process.executableURL = URL(fileURLWithPath: python)
-        process.arguments = [script.path]
+        process.arguments = [pythonScript("augmentation.py")]
         process.standardInput = input
         process.standardOutput = output
         try process.run()
@@ -46,8 +44,6 @@ let steps: [(String, ColorStep)] = [
     ("posterize", .posterize(bits: 5)), ("solarize", .solarize(threshold: 180)), ("autocontrast", .autocontrast), ("equalize", .equalize),
     ("sharpness", .sharpness(1.5)), ("blur", .blur(sigma: 1)),
 ]
-
-func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
 /// The thread's processor time, which other programs do not lengthen.
 func now() -> Double {

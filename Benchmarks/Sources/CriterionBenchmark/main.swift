@@ -1,5 +1,6 @@
 import Distill
 import Foundation
+import Measuring
 import SegLoss
 import Support
 import Torch
@@ -20,16 +21,6 @@ struct Figures: Codable {
     let peak: Int
     let truth: Int
     let loss: Double
-}
-
-func value(_ name: String) -> String? {
-    CommandLine.arguments.firstIndex(of: name).flatMap { $0 + 1 < CommandLine.arguments.count ? CommandLine.arguments[$0 + 1] : nil }
-}
-
-func bytes(_ key: String) -> Int {
-    let text = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-    let line = text.split(separator: "\n").first { $0.hasPrefix(key) } ?? ""
-    return 1024 * (line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) } ?? 0)
 }
 
 func processorTime() -> Double {
@@ -81,19 +72,6 @@ func measured(_ shape: [Int], _ truth: [Int]) -> Figures {
     return Figures(seconds: seconds, processor: processor, peak: bytes("VmHWM") - before, truth: ofTruth, loss: loss)
 }
 
-func run(_ program: String, _ arguments: [String]) throws -> Figures {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    process.standardOutput = output
-    try process.run()
-    let answer = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw UserError("\(program) \(arguments.joined(separator: " ")) failed") }
-    return try JSONDecoder().decode(Figures.self, from: answer)
-}
-
 func show(_ name: String, _ figures: [Figures]) -> Figures {
     let middle = figures.sorted { $0.processor < $1.processor }[figures.count / 2]
     print(
@@ -118,7 +96,6 @@ func assignment(_ rows: Int, _ columns: Int) -> Double {
 func main() throws {
     let (shape, targets) = (value("--shape") ?? "2,100,10,128", value("--targets") ?? "20,512")
     let threads = value("--threads") ?? "1"
-    func numbers(_ text: String) -> [Int] { text.split(separator: ",").map { Int($0)! } }
     if CommandLine.arguments.contains("--once") {
         try LibTorch.load()
         LibTorch.threads = Int(threads)!
@@ -129,13 +106,11 @@ func main() throws {
         print("assignment \(rows)×\(columns): \(fixed(assignment(rows, columns), 3)) ms")
     }
     let common = ["--shape", shape, "--targets", targets, "--threads", threads]
-    let script = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("python/criterion.py")
     var own: [Figures] = []
     var rival: [Figures] = []
     for _ in 0..<max(1, value("--rounds").flatMap { Int($0) } ?? 3) {
         own.append(try run(CommandLine.arguments[0], ["--once"] + common))
-        if let python = value("--python") { rival.append(try run(python, [script.path] + common)) }
+        if let python = value("--python") { rival.append(try run(python, [pythonScript("criterion.py")] + common)) }
     }
     let ours = show("MaskCriterion", own)
     guard !rival.isEmpty else { return }
@@ -145,9 +120,4 @@ func main() throws {
             + "1/\(fixed(Double(theirs.truth) / Double(max(1, ours.truth)), 0)) of that of the true masks")
 }
 
-do {
-    try main()
-} catch {
-    FileHandle.standardError.write(Data("\(error)\n".utf8))
-    exit((error as? any UserFacingError)?.exitCode.rawValue ?? ExitCode.internalError.rawValue)
-}
+benchmark(main)

@@ -1,4 +1,5 @@
 import Foundation
+import Measuring
 import SegData
 import Support
 import Vision
@@ -56,28 +57,12 @@ struct PythonRates: Decodable {
     let decoded_per_second: Double
 
     init(_ python: String, _ arguments: Arguments) throws {
-        let script = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-            .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("python/loader.py")
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: python)
-        process.arguments =
-            [script.path, arguments.data, "--workers", "\(arguments.threads)", "--batches", "\(max(1, arguments.batches / 3))"]
-            + ["--crop", "\(arguments.crop)", "--batch-size", "\(arguments.batch)"] + (arguments.jitter ? ["--jitter"] : [])
-            + (arguments.openCV ? ["--opencv"] : [])
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let answer = output.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw UserError("\(script.path) failed", hint: "It needs torch, torchvision, and Pillow or opencv-python.")
-        }
-        self = try JSONDecoder().decode(PythonRates.self, from: answer)
+        var words = [pythonScript("loader.py"), arguments.data, "--workers", "\(arguments.threads)"]
+        words += ["--batches", "\(max(1, arguments.batches / 3))", "--crop", "\(arguments.crop)", "--batch-size", "\(arguments.batch)"]
+        words += (arguments.jitter ? ["--jitter"] : []) + (arguments.openCV ? ["--opencv"] : [])
+        self = try run(python, words, needs: "torch, torchvision, and Pillow or opencv-python")
     }
 }
-
-func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 
 func ratio(_ name: String, _ ours: [Double], _ theirs: [Double]) -> String {
     "\(name): \((median(ours) / median(theirs) * 100).rounded() / 100) times as fast, by the medians"
@@ -85,7 +70,7 @@ func ratio(_ name: String, _ ours: [Double], _ theirs: [Double]) -> String {
 
 func rate(_ value: Double) -> String { "\((value * 10).rounded() / 10)" }
 
-do {
+benchmark {
     let arguments = try Arguments(Array(CommandLine.arguments.dropFirst()))
     if let list = arguments.list {
         try reportList(list)
@@ -114,7 +99,4 @@ do {
         print(ratio("loader", ours, theirs.map(\.images_per_second)))
         print(ratio("decoding", ourDecoding, theirs.map(\.decoded_per_second)))
     }
-} catch {
-    FileHandle.standardError.write(Data("\(error)\n".utf8))
-    exit((error as? any UserFacingError)?.exitCode.rawValue ?? ExitCode.internalError.rawValue)
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Measuring
 import SegData
 import SegEval
 import Support
@@ -71,18 +72,9 @@ func countingTime(_ pairs: LabelPairs) throws -> Double {
 
 func mmsegmentationTime(_ python: String, _ folder: URL) throws -> Double {
     struct Answer: Decodable { let milliseconds: Double }
-    let script = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("python/metrics.py")
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: python)
-    process.arguments = [script.path, folder.path, "--images", "\(distinct)"]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    let answer = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw UserError("\(script.path) failed", hint: "It needs mmsegmentation and Pillow.") }
-    return try JSONDecoder().decode(Answer.self, from: answer).milliseconds
+    let arguments = [pythonScript("metrics.py"), folder.path, "--images", "\(distinct)"]
+    let answer: Answer = try run(python, arguments, needs: "mmsegmentation and Pillow")
+    return answer.milliseconds
 }
 
 func decodingTime(_ pairs: LabelPairs) -> Double {
@@ -97,13 +89,7 @@ func scoringTime(_ pairs: LabelPairs, _ metrics: SemanticMetrics) throws -> Doub
     return elapsed / .milliseconds(1) / Double(pairs.pairs.count)
 }
 
-func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
-
-func value(_ name: String) -> String? {
-    CommandLine.arguments.firstIndex(of: name).flatMap { $0 + 1 < CommandLine.arguments.count ? CommandLine.arguments[$0 + 1] : nil }
-}
-
-do {
+benchmark {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("metrics-benchmark-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
     let pairs = try writeMaps(to: folder, count: value("--images").flatMap { Int($0) } ?? 500)
@@ -126,7 +112,4 @@ do {
     for index in 3...5 {
         print("\(times[index].name) against decoding alone: \(fixed(median(times[index].values) / median(times[2].values), 2))×")
     }
-} catch {
-    FileHandle.standardError.write(Data("\(error)\n".utf8))
-    exit((error as? any UserFacingError)?.exitCode.rawValue ?? ExitCode.internalError.rawValue)
 }

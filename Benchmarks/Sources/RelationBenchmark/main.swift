@@ -1,5 +1,6 @@
 import Distill
 import Foundation
+import Measuring
 import Recipes
 import Support
 import Torch
@@ -20,16 +21,6 @@ struct Figures: Codable {
     let peak: Int
     let resident: Int
     let loss: Double
-}
-
-func value(_ name: String) -> String? {
-    CommandLine.arguments.firstIndex(of: name).flatMap { $0 + 1 < CommandLine.arguments.count ? CommandLine.arguments[$0 + 1] : nil }
-}
-
-func bytes(_ key: String) -> Int {
-    let text = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
-    let line = text.split(separator: "\n").first { $0.hasPrefix(key) } ?? ""
-    return 1024 * (line.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) } ?? 0)
 }
 
 func measured(_ recipe: MethodRecipe, _ shape: [Int]) throws -> Figures {
@@ -74,19 +65,6 @@ func measured(_ recipe: MethodRecipe, _ shape: [Int]) throws -> Figures {
     return Figures(seconds: seconds, peak: bytes("VmHWM") - before, resident: bytes("VmHWM"), loss: loss.item())
 }
 
-func run(_ program: String, _ arguments: [String]) throws -> Figures {
-    let process = Process()
-    let output = Pipe()
-    process.executableURL = URL(fileURLWithPath: program)
-    process.arguments = arguments
-    process.standardOutput = output
-    try process.run()
-    let answer = output.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
-    guard process.terminationStatus == 0 else { throw UserError("\(program) \(arguments.joined(separator: " ")) failed") }
-    return try JSONDecoder().decode(Figures.self, from: answer)
-}
-
 func show(_ name: String, _ shape: String, _ figures: [Figures]) -> (seconds: Double, peak: Double) {
     let seconds = figures.map(\.seconds).sorted()[figures.count / 2]
     let peak = Double(figures.map(\.peak).sorted()[figures.count / 2]) / 1e6
@@ -110,14 +88,12 @@ func main() throws {
         try LibTorch.load()
         LibTorch.threads = Int(threads)!
         _ = try measured(recipe, [4, 8, 8, 8])
-        let figures = try measured(recipe, shape.split(separator: ",").map { Int($0)! })
+        let figures = try measured(recipe, numbers(shape))
         return print(String(decoding: try JSONEncoder().encode(figures), as: UTF8.self))
     }
     let common = settings.flatMap { ["--set", $0] } + ["--threads", threads]
     let given = arguments.contains("--given") ? ["--given"] : []
     let rivalShape = value("--rival-shape") ?? shape
-    let script = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("python/relations.py")
     let shapes = rivalShape == shape ? [shape] : [shape, rivalShape]
     var own: [String: [Figures]] = [:]
     var rival: [Figures] = []
@@ -125,7 +101,8 @@ func main() throws {
         for shape in shapes {
             own[shape, default: []].append(try run(CommandLine.arguments[0], [name, "--once", "--shape", shape] + common + given))
         }
-        if let python = value("--python") { rival.append(try run(python, [script.path, name, "--shape", rivalShape] + common)) }
+        guard let python = value("--python") else { continue }
+        rival.append(try run(python, [pythonScript("relations.py"), name, "--shape", rivalShape] + common))
     }
     var last = (seconds: 0.0, peak: 0.0)
     for shape in shapes { last = show(name, shape, own[shape]!) }
@@ -134,9 +111,4 @@ func main() throws {
     print("at \(rivalShape): \(fixed(other.seconds / last.seconds, 1))× as fast, 1/\(fixed(other.peak / last.peak, 0)) of the memory")
 }
 
-do {
-    try main()
-} catch {
-    FileHandle.standardError.write(Data("\(error)\n".utf8))
-    exit((error as? any UserFacingError)?.exitCode.rawValue ?? ExitCode.internalError.rawValue)
-}
+benchmark(main)

@@ -1,4 +1,5 @@
 import Foundation
+import Measuring
 import SegData
 
 // Processor time of one rendered scene in every domain, 480×360 on one thread, beside that of a clear day:
@@ -23,7 +24,6 @@ for scene in 0..<scenes {
     }
 }
 
-func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
 for (domain, times) in zip(domains, milliseconds) {
     let ratio = median(zip(times, milliseconds[0]).map { $0 / $1 })
     print(domain, String(format: "%.1f ms, %.1f images/s, %.2f × clear", median(times), 1000 / median(times), ratio))
