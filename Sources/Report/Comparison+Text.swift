@@ -20,7 +20,7 @@ extension Comparison {
         }
         if !difference.conditions.isEmpty {
             let unequal = difference.unequal.isEmpty
-            lines.append(unequal ? "  Not alike, but for rounding only:" : "  Not alike beside distillation:")
+            lines.append(unequal ? "  Not alike, and not refused:" : "  Not alike beside distillation:")
             lines.append(indented(difference.conditions.table(difference.arm, difference.reference).text))
         }
         return (lines + difference.notes.map { "  " + $0 }).joined(separator: "\n")

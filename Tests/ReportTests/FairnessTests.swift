@@ -111,6 +111,7 @@ import Testing
         let difference = try #require(try Comparison(folders).headline)
         #expect(difference.unequal.isEmpty && difference.conditions.map(\.key) == ["unlabelled images seen"])
         #expect(difference.conditions.first?.arm == seen && difference.conditions.first?.reference == "0")
+        #expect(try Comparison(folders).text.contains("Not alike, and not refused:"))
     }
 
     @Test func runsOfOneArmDifferInTheirSeedOnly() throws {

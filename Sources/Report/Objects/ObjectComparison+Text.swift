@@ -40,7 +40,7 @@ extension ObjectComparison {
         func indented(_ table: TextTable) -> String { table.text.split(separator: "\n").map { "    " + $0 }.joined(separator: "\n") }
         var lines = [difference.verdict.headline, "  " + difference.verdict.details, indented(table)]
         if !difference.conditions.isEmpty {
-            lines.append(difference.conditions.unequal.isEmpty ? "  Not alike, but for rounding only:" : "  Not alike beside distillation:")
+            lines.append(difference.conditions.unequal.isEmpty ? "  Not alike, and not refused:" : "  Not alike beside distillation:")
             lines.append(indented(difference.conditions.table(difference.arm, difference.reference)))
         }
         return (lines + difference.notes.map { "  " + $0 }).joined(separator: "\n")
