@@ -49,6 +49,7 @@ import Vision
             #expect(training.status == 0 && training.errors.contains("8 unlabelled images"), "\(training.errors)")
             let checked = try tool("data", "check", student + "/pseudo-labels.json", "--pictures", folder.path + "/check")
             #expect(checked.output.contains("pseudo-labels: 8 images, in order"), "\(checked.output)")
+            #expect(!checked.output.contains("never occurs"), "\(checked.output)")
             #expect(FileManager.default.fileExists(atPath: folder.path + "/check/sample-0-1.jpg"))
             try FileManager.default.copyItem(atPath: student + "/pseudo-labels.json", toPath: folder.path + "/moved.json")
             let moved = try tool("data", "check", folder.path + "/moved.json")

@@ -76,8 +76,8 @@ extension DataCommand {
             let recipe = file.deletingLastPathComponent().appendingPathComponent("recipe.yaml")
             guard FileManager.default.fileExists(atPath: recipe.path) else { return nil }
             let data = try Recipe.load(recipe.path, catalog: .standard).recipe.data
-            return try PseudoLabelledDataset(
-                data.unlabelledImages(), labels, threshold: labels.info.threshold, classes: labels.classes)
+            return ObjectsAlone(
+                try PseudoLabelledDataset(data.unlabelledImages(), labels, threshold: labels.info.threshold, classes: labels.classes))
         }
 
         private func summary(_ check: DatasetCheck) -> String {
