@@ -66,17 +66,11 @@ public struct MappedDataset: Dataset {
     public func open(_ index: Int) throws -> any SampleReader { try MappedSample(base: base.open(index), map: map) }
 }
 
-private struct MappedSample: SampleReader {
+private struct MappedSample: SampleAdapter {
     let base: any SampleReader
     let map: ClassMap
 
-    var name: String { base.name }
-    var size: Size { base.size }
-    var encoded: EncodedImage? { base.encoded }
-    func divisor(forAtLeast size: Size) -> Int { base.divisor(forAtLeast: size) }
-    func image(_ region: PixelRegion, divisor: Int) throws -> Part<Image> { try base.image(region, divisor: divisor) }
     func labels(rows: Range<Int>) throws -> Part<LabelMap>? {
         try base.labels(rows: rows).map { Part(map($0.content), x: $0.x, y: $0.y) }
     }
-    func instances() throws -> [Instance]? { try base.instances() }
 }

@@ -33,6 +33,21 @@ extension SampleReader {
     }
 }
 
+/// A sample that is read as another one is, but for what it says of its own.
+protocol SampleAdapter: SampleReader {
+    var base: any SampleReader { get }
+}
+
+extension SampleAdapter {
+    var name: String { base.name }
+    var size: Size { base.size }
+    var encoded: EncodedImage? { base.encoded }
+    func divisor(forAtLeast size: Size) -> Int { base.divisor(forAtLeast: size) }
+    func image(_ region: PixelRegion, divisor: Int) throws -> Part<Image> { try base.image(region, divisor: divisor) }
+    func labels(rows: Range<Int>) throws -> Part<LabelMap>? { try base.labels(rows: rows) }
+    func instances() throws -> [Instance]? { try base.instances() }
+}
+
 /// A sample that is in memory already.
 public struct WholeSample: SampleReader {
     private let sample: Sample

@@ -19,13 +19,9 @@ public struct UnlabelledDataset: Dataset {
     public func open(_ index: Int) throws -> any SampleReader { try UnlabelledSample(base: base.open(index)) }
 }
 
-private struct UnlabelledSample: SampleReader {
+private struct UnlabelledSample: SampleAdapter {
     let base: any SampleReader
 
-    var name: String { base.name }
-    var size: Size { base.size }
-    var encoded: EncodedImage? { base.encoded }
-    func divisor(forAtLeast size: Size) -> Int { base.divisor(forAtLeast: size) }
-    func image(_ region: PixelRegion, divisor: Int) throws -> Part<Image> { try base.image(region, divisor: divisor) }
     func labels(rows: Range<Int>) -> Part<LabelMap>? { Part(LabelMap(width: size.width, height: rows.count), y: rows.lowerBound) }
+    func instances() -> [Instance]? { nil }
 }

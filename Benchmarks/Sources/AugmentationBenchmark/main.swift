@@ -1,5 +1,6 @@
 import Foundation
 import Measuring
+import Support
 import Vision
 
 // Milliseconds of processor time of each photometric step on a crop of 512×512, beside torchvision's v2 functions on a uint8 tensor on
@@ -8,8 +9,6 @@ import Vision
 //     AugmentationBenchmark PYTHON [--rounds 5]
 //
 // PYTHON runs python/augmentation.py once and answers for every step as it is asked, so that the two take turns step by step.
-
-struct Problem: Error, CustomStringConvertible { let description: String }
 
 /// The Python process: a step's name in, milliseconds out.
 final class TorchVision {
@@ -31,7 +30,7 @@ final class TorchVision {
             answer += more
         }
         guard let value = Double(String(decoding: answer, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)) else {
-            throw Problem(description: "python/augmentation.py failed at \(step); it needs torch and torchvision")
+            throw UserError("python/augmentation.py failed at \(step)", hint: "It needs torch and torchvision.")
         }
         return value
     }
@@ -63,10 +62,11 @@ func milliseconds(_ image: Image, _ step: ColorStep) -> Double {
     return median(times)
 }
 
-do {
-    let words = Array(CommandLine.arguments.dropFirst())
-    guard let python = words.first else { throw Problem(description: "usage: AugmentationBenchmark PYTHON [--rounds N]") }
-    let rounds = words.count == 3 && words[1] == "--rounds" ? Int(words[2]) ?? 5 : 5
+benchmark {
+    guard let python = CommandLine.arguments.dropFirst().first else {
+        throw UserError("usage: AugmentationBenchmark PYTHON [--rounds N]", exitCode: .usage)
+    }
+    let rounds = value("--rounds").flatMap { Int($0) } ?? 5
     var image = Image(width: 512, height: 512)
     for index in image.pixels.indices { image.pixels[index] = UInt8(truncatingIfNeeded: index / 7 + index / 1536 * 3) }
     let rival = try TorchVision(python)
@@ -82,7 +82,4 @@ do {
         print(label + String(format: "%8.2f %16.2f %7.1f", mine, other, other / mine))
     }
     rival.finish()
-} catch {
-    FileHandle.standardError.write(Data("\(error)\n".utf8))
-    exit(1)
 }

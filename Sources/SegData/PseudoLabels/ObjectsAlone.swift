@@ -17,14 +17,8 @@ public struct ObjectsAlone: Dataset {
     public func open(_ index: Int) throws -> any SampleReader { ObjectsAloneSample(base: try base.open(index)) }
 }
 
-private struct ObjectsAloneSample: SampleReader {
+private struct ObjectsAloneSample: SampleAdapter {
     let base: any SampleReader
 
-    var name: String { base.name }
-    var size: Size { base.size }
-    var encoded: EncodedImage? { base.encoded }
-    func divisor(forAtLeast size: Size) -> Int { base.divisor(forAtLeast: size) }
-    func image(_ region: PixelRegion, divisor: Int) throws -> Part<Image> { try base.image(region, divisor: divisor) }
     func labels(rows: Range<Int>) -> Part<LabelMap>? { nil }
-    func instances() throws -> [Instance]? { try base.instances() }
 }

@@ -67,15 +67,9 @@ public struct PseudoLabelledDataset: Dataset {
     }
 }
 
-private struct PseudoLabelledSample: SampleReader {
+private struct PseudoLabelledSample: SampleAdapter {
     let base: any SampleReader
     let found: () -> [Instance]
 
-    var name: String { base.name }
-    var size: Size { base.size }
-    var encoded: EncodedImage? { base.encoded }
-    func divisor(forAtLeast size: Size) -> Int { base.divisor(forAtLeast: size) }
-    func image(_ region: PixelRegion, divisor: Int) throws -> Part<Image> { try base.image(region, divisor: divisor) }
-    func labels(rows: Range<Int>) throws -> Part<LabelMap>? { try base.labels(rows: rows) }
     func instances() -> [Instance]? { found() }
 }

@@ -84,7 +84,7 @@ extension DataCommand {
             let faults = check.count - check.usableCount
             let state = check.problems.isEmpty ? "in order" : "\(check.usableCount) in order, \(faults) unusable"
             let objects = check.instanceClasses == nil ? "" : ", \(check.objects.reduce(0, +)) objects"
-            let unlabelled = check.unlabelled == 0 ? "" : ", \(check.unlabelled) without labels"
+            let unlabelled = check.unlabelled == 0 || check.classes.count == 0 ? "" : ", \(check.unlabelled) without labels"
             return "\(check.count) images, \(state)\(check.sizes.isEmpty ? "" : ", \(check.sizeText)")\(objects)\(unlabelled)"
         }
 
