@@ -12,7 +12,7 @@ import TorchOptim
 /// and from then on the teacher follows it. Without the other network as in Unbiased Teacher (Liu et al., ICLR 2021), and without a burn-in
 /// as in UniMatch V2 (Yang et al. 2025).
 final class OnlineTeacher {
-    private var guide: Segmenter?
+    private let guide: Segmenter?
     private let student: Segmenter
     private let average: ExponentialMovingAverage
     let recipe: OnlineTeacherRecipe
@@ -51,11 +51,9 @@ final class OnlineTeacher {
     }
 
     /// To be called after each step, with the share of the training that is over then. Until the burn-in ends nothing is averaged, and the
-    /// first time takes the student as it is and lets the other network go.
+    /// first time takes the student as it is.
     func follow(at progress: Double) {
-        guard progress >= recipe.burnIn else { return }
-        guide = nil
-        average.update()
+        if progress >= recipe.burnIn { average.update() }
     }
 
     /// What a checkpoint has to hold.
