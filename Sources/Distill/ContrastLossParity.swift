@@ -14,6 +14,7 @@ public enum ContrastLossParity {
         let setup = MethodSetup(settings: recipe.settings, teacherChannels: [:], studentChannels: [:], classes: 0)
         var given = ParityInputs(inputs, of: schema.name)
         let weak = try given.take("weak.embeddings", [nil, nil, nil, nil])
+        guard weak.count > 0 else { throw UserError("'weak.embeddings' of the shape \(weak.shape) has no values") }
         let strong = try given.take("strong.embeddings", weak.shape)
         let posterior = PixelPosterior(setup)
         let needed = posterior.kind.needs(from: [])
@@ -29,10 +30,10 @@ public enum ContrastLossParity {
         let positions = size[0] * size[1]
         let negatives = try given.has("negatives") ? given.take("negatives", [batch * positions, nil]).long : nil
         try given.finish()
-        if let negatives { try check(negatives, below: batch * positions) }
         let candidates = NegativeSampler.Candidates(rawValue: setup.text("candidates"))!
         if negatives == nil { try candidates.check(batch: batch) }
         return try withTorchErrors {
+            if let negatives { try check(negatives, below: batch * positions) }
             let leaves = ([weak, strong] + logits.map(\.tensor)).map { $0.float.detach().clone() }
             for leaf in leaves { leaf.requiresGrad = true }
             let maps = Dictionary(uniqueKeysWithValues: zip(logits, leaves[2...]).map { ($0.role, $1) })
@@ -63,6 +64,9 @@ public enum ContrastLossParity {
     }
 
     private static func check(_ negatives: Tensor, below positions: Int) throws {
+        guard negatives.count > 0 else {
+            throw UserError("'negatives' names none", hint: "Give every position one at least, or leave the tensor out to have them drawn.")
+        }
         let (least, most) = (Int(negatives.amin().item()), Int(negatives.amax().item()))
         guard least < 0 || most >= positions else { return }
         throw UserError("'negatives' names position \(least < 0 ? least : most), but there are \(positions), from 0")

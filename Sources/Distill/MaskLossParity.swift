@@ -34,33 +34,55 @@ public enum MaskLossParity {
     ///   target its query, −1 where there are more targets than queries.
     /// - Throws: `UserError` naming what is missing, left over or of another shape; `TorchError`.
     public static func run(_ recipe: MethodRecipe, inputs: [String: Tensor]) throws -> [(String, Tensor)] {
-        var given = ParityInputs(inputs, of: schema.name)
-        let classes = try given.take("class.logits", [nil, nil, nil])
-        let masks = try given.take("mask.logits", [classes.size(0), classes.size(1), nil, nil])
-        var labels: [[Int]] = []
-        var truth: [Tensor] = []
-        for image in 0..<classes.size(0) {
-            let own = try given.take("target.\(image).labels", [nil])
-            let size: [Int?] = truth.first.map { Array($0.shape.suffix(2)) } ?? [nil, nil]
-            truth.append(try given.take("target.\(image).masks", [own.size(0)] + size))
-            labels.append(own.array(of: Int.self))
-            try check(labels[image], truth[image], image, classes: classes.size(2) - 1)
+        try withTorchErrors { try outputs(MaskCriterion(options(recipe)), Inputs(inputs)) }
+    }
+
+    private static func outputs(_ criterion: MaskCriterion, _ inputs: Inputs) -> [(String, Tensor)] {
+        let leaves = [inputs.classes, inputs.masks].map { $0.float.detach().clone() }
+        for leaf in leaves { leaf.requiresGrad = true }
+        let loss = criterion(classes: [leaves[0]], masks: [leaves[1]], targets: inputs.targets, points: inputs.points)
+        let found = gradients(of: [loss.total], for: leaves)
+        let terms = [("loss", loss.total), ("class", loss.classification), ("mask", loss.mask), ("dice", loss.dice)]
+        return terms.map { ($0, $1.detach()) } + [("grad.class.logits", found[0]), ("grad.mask.logits", found[1])]
+            + loss.assignments[0].enumerated().map { ("assignment.\($0)", Tensor($1.map { $0 ?? -1 })) }
+    }
+
+    /// What was given, checked.
+    private struct Inputs {
+        let classes: Tensor
+        let masks: Tensor
+        let targets: MaskTargets
+        let points: MaskCriterion.Points
+
+        init(_ inputs: [String: Tensor]) throws {
+            var given = ParityInputs(inputs, of: schema.name)
+            classes = try given.take("class.logits", [nil, nil, nil])
+            guard classes.count > 0 else { throw UserError("'class.logits' of the shape \(classes.shape) has no values") }
+            masks = try given.take("mask.logits", [classes.size(0), classes.size(1), nil, nil])
+            var labels: [[Int]] = []
+            var truth: [Tensor] = []
+            for image in 0..<classes.size(0) {
+                let own = try given.take("target.\(image).labels", [nil])
+                let size: [Int?] = truth.first.map { Array($0.shape.suffix(2)) } ?? [nil, nil]
+                truth.append(try given.take("target.\(image).masks", [own.size(0)] + size))
+                labels.append(own.array(of: Int.self))
+                try check(labels[image], truth[image], image, classes: classes.size(2) - 1)
+            }
+            let count = labels.reduce(0) { $0 + $1.count }
+            points = MaskCriterion.Points(
+                matching: try Self.points("matching.points", [nil, 2], from: &given),
+                loss: try Self.points("loss.points", [count, nil, 2], from: &given))
+            try given.finish()
+            targets = MaskTargets(labels: labels, masks: truth, height: truth[0].size(1), width: truth[0].size(2))
         }
-        let count = labels.reduce(0) { $0 + $1.count }
-        var points = MaskCriterion.Points()
-        if given.has("matching.points") { points.matching = try given.take("matching.points", [nil, 2]).float }
-        if given.has("loss.points") { points.loss = try given.take("loss.points", [count, nil, 2]).float }
-        try given.finish()
-        let criterion = MaskCriterion(options(recipe))
-        return try withTorchErrors {
-            let leaves = [classes, masks].map { $0.float.detach().clone() }
-            for leaf in leaves { leaf.requiresGrad = true }
-            let targets = MaskTargets(labels: labels, masks: truth, height: truth[0].size(1), width: truth[0].size(2))
-            let loss = criterion(classes: [leaves[0]], masks: [leaves[1]], targets: targets, points: points)
-            let found = gradients(of: [loss.total], for: leaves)
-            let terms = [("loss", loss.total), ("class", loss.classification), ("mask", loss.mask), ("dice", loss.dice)]
-            return terms.map { ($0, $1.detach()) } + [("grad.class.logits", found[0]), ("grad.mask.logits", found[1])]
-                + loss.assignments[0].enumerated().map { ("assignment.\($0)", Tensor($1.map { $0 ?? -1 })) }
+
+        /// Beyond the image would be pixels of another row, or another mask.
+        private static func points(_ name: String, _ shape: [Int?], from given: inout ParityInputs) throws -> Tensor? {
+            guard given.has(name) else { return nil }
+            let points = try given.take(name, shape).float
+            // Of what is no number neither holds.
+            guard !((points .>= 0) .& (points .<= 1)).all().item().isEqual(to: 1) else { return points }
+            throw UserError("'\(name)' has numbers that are not in [0, 1]", hint: "x and y are shares of the width and the height.")
         }
     }
 

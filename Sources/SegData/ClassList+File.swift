@@ -71,8 +71,8 @@ public struct ClassFile: Sendable, Equatable {
                 "\(url.path): expected {\"classes\": [\"road\", …], \"ignore\": 255}, found something else",
                 hint: "Class entries are names, or {\"name\": \"road\", \"color\": [128, 64, 128]}.")
         }
-        let plain = ClassList(names: content.classes.map { if case .name(let name) = $0 { name } else { "" } })
-        let entries = zip(content.classes, plain.entries).map { given, coloured in
+        let plain = coloured(content.classes.map { if case .name(let name) = $0 { name } else { "" } })
+        let entries = zip(content.classes, plain).map { given, coloured in
             if case .entry(let entry) = given { entry } else { coloured }
         }
         guard entries.allSatisfy({ $0.color.count == 3 }) else {
@@ -92,7 +92,7 @@ public struct ClassFile: Sendable, Equatable {
         }
         let rest = lines[start].dropFirst("names:".count).trimmingCharacters(in: .whitespaces)
         if rest.hasPrefix("["), rest.hasSuffix("]") {
-            return (ClassList(names: rest.dropFirst().dropLast().split(separator: ",").map(plain)).entries, [])
+            return (coloured(rest.dropFirst().dropLast().split(separator: ",").map(plain)), [])
         }
         let items = lines[(start + 1)...].prefix { $0.hasPrefix(" ") || $0.hasPrefix("-") }
         let names = try items.enumerated().map { index, line in
@@ -104,12 +104,17 @@ public struct ClassFile: Sendable, Equatable {
             }
             return plain(parts[1])
         }
-        return (names.count < 255 ? ClassList(names: names).entries : names.map { ClassList.Entry($0, [0, 0, 0]) }, [])
+        return (coloured(names), [])
+    }
+
+    /// In the colours of a class list; more than it can hold are refused by their number, later.
+    private static func coloured(_ names: [String]) -> [ClassList.Entry] {
+        names.count < 255 ? ClassList(names: names).entries : names.map { ClassList.Entry($0, [0, 0, 0]) }
     }
 
     private static func parseText(_ data: Data) -> ([ClassList.Entry], Set<UInt8>) {
         let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
         let names = lines.map { $0.trimmingCharacters(in: .whitespaces) }.filter { !$0.isEmpty && !$0.hasPrefix("#") }
-        return (names.count < 255 ? ClassList(names: names).entries : names.map { ClassList.Entry($0, [0, 0, 0]) }, [])
+        return (coloured(names), [])
     }
 }

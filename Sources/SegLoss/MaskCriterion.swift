@@ -45,7 +45,8 @@ public struct MaskCriterion {
     /// The loss and its terms, in float32, or in float64 where the masks are; points are drawn by LibTorch's generator.
     ///
     /// The host waits for the device once: the assignment is a search that no device's operators can do, so the costs of all layers and
-    /// images come over together. Layers are gone through one by one, all images at once: so no more than one layer's samples are in memory.
+    /// images come over together. Candidates for the points are in memory one part of a layer at a time; what the backward pass needs stays
+    /// until then, of all layers: a copy of the predicted mask and its points for each pair, of which an image has min(T, Q) a layer.
     ///
     /// - Parameters:
     ///   - classes: of each layer B×Q×(K+1); the last entry is "no object".
@@ -69,7 +70,8 @@ public struct MaskCriterion {
         let matched = Double(pairs.count)
         let unmatched = Double(rows.size(0) / classes.count) - matched
         let sum = F.crossEntropy(rows, pairs.classes(none: rows.size(1) - 1), weight: weights, reduction: .sum)
-        return sum / max(matched + unmatched * options.noObject, .leastNormalMagnitude)
+        // Where nothing has a weight the sum is 0, and stays so: float32 has this number, and one over it.
+        return sum / max(matched + unmatched * options.noObject, 1e-30)
     }
 
     /// Means over the points of each matched mask, summed over masks and layers, divided by the number of true masks.
@@ -96,16 +98,19 @@ public struct MaskCriterion {
                 sums = sums.map { $0 + found } ?? found
             }
         }
-        let means = sums! / Double(max(1, targets.labels.reduce(0) { $0 + $1.count }))
+        let means = sums! / Double(max(1, targets.count))
         return (means[0], means[1])
     }
 
     /// Masks at a time: as many as have a few million candidates together.
     private func parts(_ count: Int, on device: Device) -> [Range<Int>] {
         let samples = max(1, Int(options.oversampling * Double(options.points)))
-        let size = max(1, (device.kind == .cpu ? 1 << 21 : 1 << 25) / samples)
+        let size = max(1, Self.samplesAtOnce(on: device) / samples)
         return stride(from: 0, to: count, by: size).map { $0..<min(count, $0 + size) }
     }
+
+    /// How many of the true masks' samples are to be in memory together.
+    static func samplesAtOnce(on device: Device) -> Int { device.kind == .cpu ? 1 << 21 : 1 << 25 }
 
     /// Points for each mask (PointRend, Kirillov et al. 2020): of uniform candidates those whose logits are nearest to 0, and uniform ones.
     /// Ignored pixels are candidates only where nothing else is left.

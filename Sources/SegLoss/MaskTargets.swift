@@ -11,11 +11,12 @@ public struct MaskTargets {
     public let width: Int
     /// Whether some pixel is ignored.
     let hasIgnored: Bool
-    /// (B·G)×(H+2)·(W+2) bytes: for each image G groups of seven masks, with a margin of one pixel outside of all masks.
+    /// ΣG×(H+2)·(W+2) bytes: each image's G groups of seven masks, with a margin of one pixel outside of all masks.
     let planes: Tensor
-    let groups: Int
+    let layout: MaskLayout
+    /// 7×1: the bits of a plane's masks.
+    let bits: Tensor
 
-    static let masksOfPlane = 7
     static let ignoredBit: UInt8 = 0x80
 
     /// - Parameters:
@@ -24,7 +25,7 @@ public struct MaskTargets {
     public init(
         labels: [[Int]], height: Int, width: Int, device: Device = .cpu, paint: (inout MaskCanvas) throws -> Void
     ) rethrows {
-        var canvas = MaskCanvas(images: labels.count, masks: labels.map(\.count).max() ?? 0, height: height, width: width)
+        var canvas = MaskCanvas(labels, height: height, width: width)
         try paint(&canvas)
         self.init(labels, canvas, device)
     }
@@ -36,7 +37,7 @@ public struct MaskTargets {
         let pixels = height * width
         precondition(map.count == batch * pixels, "\(map.count) labels for \(batch) images of \(height)×\(width)")
         let labels = (0..<batch).map { image in Self.classes(in: map[image * pixels..<(image + 1) * pixels]) }
-        var canvas = MaskCanvas(images: batch, masks: labels.map(\.count).max() ?? 0, height: height, width: width)
+        var canvas = MaskCanvas(labels, height: height, width: width)
         for (image, classes) in labels.enumerated() { canvas.set(classes, of: map[image * pixels..<(image + 1) * pixels], in: image) }
         self.init(labels, canvas, device)
     }
@@ -60,8 +61,10 @@ public struct MaskTargets {
 
     private init(_ labels: [[Int]], _ canvas: MaskCanvas, _ device: Device) {
         self.labels = labels
-        (height, width, groups, hasIgnored) = (canvas.height, canvas.width, canvas.groups, canvas.hasIgnored)
-        planes = Tensor(canvas.bytes, shape: [labels.count * canvas.groups, canvas.planeSize], device: device)
+        (height, width, layout, hasIgnored) = (canvas.height, canvas.width, canvas.layout, canvas.hasIgnored)
+        planes = Tensor(canvas.bytes, shape: [canvas.layout.count, canvas.planeSize], device: device)
+        let count = MaskLayout.masksOfPlane
+        bits = Tensor((0..<count).map { UInt8(1) << UInt8($0) }, shape: [count, 1], device: device)
     }
 
     /// The classes that occur, in rising order.
@@ -71,12 +74,60 @@ public struct MaskTargets {
         return (0..<255).filter { occurs[$0] }
     }
 
-    /// The most masks that an image has.
-    var most: Int { labels.map(\.count).max() ?? 0 }
+    /// All masks.
+    var count: Int { labels.reduce(0) { $0 + $1.count } }
+
+    /// Masks of an image that fill planes of their own: the first is the first of a plane.
+    struct Block {
+        let image: Int
+        let masks: Range<Int>
+
+        var planes: Int { MaskLayout.planes(of: masks.count) }
+    }
+
+    /// All masks in order, in parts of at most `limit` planes: whole images together, and an image that has more in blocks. A part's blocks
+    /// are of images side by side, with those that have no masks.
+    func parts(of limit: Int) -> [[Block]] {
+        var parts: [[Block]] = []
+        var room = 0
+        let size = limit * MaskLayout.masksOfPlane
+        for (image, labels) in labels.enumerated() {
+            for start in stride(from: 0, to: max(1, labels.count), by: size) {
+                let block = Block(image: image, masks: start..<min(start + size, labels.count))
+                if block.planes > room {
+                    parts.append([])
+                    room = limit
+                }
+                parts[parts.count - 1].append(block)
+                room -= block.planes
+            }
+        }
+        return parts
+    }
+}
+
+/// Which planes are an image's: as many as its masks fill, one at least, for what is ignored where there are no masks.
+struct MaskLayout {
+    let planes: [Range<Int>]
+
+    static let masksOfPlane = 7
+
+    /// - Parameter labels: of each image the classes of its masks.
+    init(_ labels: [[Int]]) {
+        var count = 0
+        planes = labels.map { labels in
+            defer { count += Self.planes(of: labels.count) }
+            return count..<count + Self.planes(of: labels.count)
+        }
+    }
+
+    static func planes(of masks: Int) -> Int { max(1, (masks + masksOfPlane - 1) / masksOfPlane) }
+
+    var count: Int { planes.last?.upperBound ?? 0 }
 
     /// Where a mask lies: its plane and its bit there.
     func place(of mask: Int, in image: Int) -> (plane: Int, bit: UInt8) {
-        (image * groups + mask / Self.masksOfPlane, 1 << UInt8(mask % Self.masksOfPlane))
+        (planes[image].lowerBound + mask / Self.masksOfPlane, 1 << UInt8(mask % Self.masksOfPlane))
     }
 }
 
@@ -84,22 +135,20 @@ public struct MaskTargets {
 public struct MaskCanvas {
     let height: Int
     let width: Int
-    let groups: Int
+    let layout: MaskLayout
     fileprivate(set) var hasIgnored = false
     fileprivate(set) var bytes: [UInt8]
 
-    fileprivate init(images: Int, masks: Int, height: Int, width: Int) {
-        (self.height, self.width) = (height, width)
-        groups = max(1, (masks + MaskTargets.masksOfPlane - 1) / MaskTargets.masksOfPlane)
-        bytes = .init(repeating: 0, count: images * groups * (height + 2) * (width + 2))
+    fileprivate init(_ labels: [[Int]], height: Int, width: Int) {
+        (self.height, self.width, layout) = (height, width, MaskLayout(labels))
+        bytes = .init(repeating: 0, count: layout.count * (height + 2) * (width + 2))
     }
 
     var planeSize: Int { (height + 2) * (width + 2) }
 
     /// Adds pixels to a mask of an image: `length` of them down a column, as COCO's runs go.
     public mutating func add(to mask: Int, of image: Int, column: Int, row: Int, length: Int) {
-        let plane = image * groups + mask / MaskTargets.masksOfPlane
-        let bit = UInt8(1) << UInt8(mask % MaskTargets.masksOfPlane)
+        let (plane, bit) = layout.place(of: mask, in: image)
         let line = width + 2
         let start = plane * planeSize + (row + 1) * line + column + 1
         bytes.withUnsafeMutableBufferPointer { bytes in
@@ -110,8 +159,7 @@ public struct MaskCanvas {
     /// Adds the pixels that are not 0 to a mask of an image: `height` × `width` bytes.
     public mutating func add(to mask: Int, of image: Int, pixels: UnsafeRawBufferPointer) {
         precondition(pixels.count == height * width, "\(pixels.count) pixels for a mask of \(height)×\(width)")
-        let plane = image * groups + mask / MaskTargets.masksOfPlane
-        let bit = UInt8(1) << UInt8(mask % MaskTargets.masksOfPlane)
+        let (plane, bit) = layout.place(of: mask, in: image)
         let (start, height, width) = (plane * planeSize, height, width)
         bytes.withUnsafeMutableBufferPointer { bytes in
             for row in 0..<height {
@@ -125,13 +173,14 @@ public struct MaskCanvas {
     fileprivate mutating func set(_ classes: [Int], of map: Slice<UnsafeRawBufferPointer>, in image: Int) {
         let labels = UnsafeRawBufferPointer(rebasing: map)
         let (height, width) = (height, width)
-        for group in 0..<groups {
+        for plane in layout.planes[image] {
             var table = [UInt8](repeating: 0, count: 256)
             table[255] = MaskTargets.ignoredBit
-            for (mask, label) in classes.enumerated() where mask / MaskTargets.masksOfPlane == group {
-                table[label] = 1 << UInt8(mask % MaskTargets.masksOfPlane)
+            for (mask, label) in classes.enumerated() {
+                let place = layout.place(of: mask, in: image)
+                if place.plane == plane { table[label] = place.bit }
             }
-            let start = (image * groups + group) * planeSize
+            let start = plane * planeSize
             var ignored: UInt8 = 0
             bytes.withUnsafeMutableBufferPointer { bytes in
                 for row in 0..<height {

@@ -25,22 +25,39 @@ enum PointSampling {
 
         /// - Parameters:
         ///   - points: …×P×2.
-        ///   - planes: whose plane each row of points reads; nil reads all planes at the same P×2 points.
-        init(of targets: MaskTargets, at points: Tensor, planes: Tensor? = nil) {
-            let line = targets.width + 2
-            // In pixels from the centre of the margin's corner.
-            let (x, y) = (points.select(0) * Double(targets.width) + 0.5, points.select(1) * Double(targets.height) + 0.5)
-            let (left, top) = (x.floor(), y.floor())
-            (across, down) = (x - left, y - top)
-            let own = top.long * line + left.long
-            let offsets = [0, 1, line, line + 1]
-            guard let planes else {
-                bytes = offsets.map { targets.planes.slice(1, $0, nil).indexSelect(1, own) }
-                return
-            }
-            let index = (own + planes * targets.planes.size(1)).flatten()
+        ///   - planes: whose plane each row of points reads.
+        init(of targets: MaskTargets, at points: Tensor, planes: Tensor) {
+            let places = Places(targets, points)
+            (across, down) = (places.across, places.down)
+            let index = (places.own + planes * targets.planes.size(1)).flatten()
             let flat = targets.planes.view(-1)
-            bytes = offsets.map { flat.slice(0, $0, nil).indexSelect(0, index).reshape(own.shape) }
+            bytes = places.offsets.map { flat.slice(0, $0, nil).indexSelect(0, index).reshape(places.own.shape) }
+        }
+
+        /// Planes that are all read at the same P×2 points.
+        init(of targets: MaskTargets, at points: Tensor, planes: Range<Int>) {
+            let places = Places(targets, points)
+            (across, down) = (places.across, places.down)
+            bytes = places.offsets.map { targets.planes[planes, $0...].indexSelect(1, places.own) }
+        }
+
+        /// Where in a plane the points lie.
+        private struct Places {
+            /// The upper left pixel, and from there all four.
+            let own: Tensor
+            let offsets: [Int]
+            let across: Tensor
+            let down: Tensor
+
+            init(_ targets: MaskTargets, _ points: Tensor) {
+                let line = targets.width + 2
+                // In pixels from the centre of the margin's corner.
+                let (x, y) = (points.select(0) * Double(targets.width) + 0.5, points.select(1) * Double(targets.height) + 0.5)
+                let (left, top) = (x.floor(), y.floor())
+                (across, down) = (x - left, y - top)
+                own = top.long * line + left.long
+                offsets = [0, 1, line, line + 1]
+            }
         }
 
         /// How much of each point lies inside of what `bits` say: bytes of one bit each that fit those of the planes.
@@ -55,19 +72,20 @@ enum PointSampling {
 }
 
 extension MaskTargets {
-    /// All masks at points that they share.
+    /// Masks of one image at points that they share.
     /// - Parameter points: P×2.
-    /// - Returns: B×T×P shares, T being the most masks of an image (what an image has not is 0); and B×P shares of ignored pixels, nil where
-    ///   there are none.
-    package func sample(_ points: Tensor) -> (masks: Tensor, ignored: Tensor?) {
-        let corners = PointSampling.Corners(of: self, at: points)
-        let (batch, count) = (labels.count, points.size(0))
-        let bits = Tensor((0..<Self.masksOfPlane).map { UInt8(1) << UInt8($0) }, shape: [Self.masksOfPlane, 1], device: points.device)
-        let planes = PointSampling.Corners(corners) { $0.unsqueeze(1) }
-        let masks = planes.share(bits).reshape(batch, groups * Self.masksOfPlane, count)[.all, 0..<most]
-        guard hasIgnored else { return (masks, nil) }
-        let first = PointSampling.Corners(corners) { $0.reshape(batch, groups, count)[.all, 0] }
-        return (masks, first.share(Self.ignored(points.device)))
+    /// - Returns: T×P shares, and P shares of ignored pixels, nil where the batch has none.
+    func sample(_ points: Tensor, of block: Block) -> (masks: Tensor, ignored: Tensor?) {
+        let first = layout.place(of: block.masks.lowerBound, in: block.image).plane
+        let corners = PointSampling.Corners(of: self, at: points, planes: first..<first + block.planes)
+        let shares = PointSampling.Corners(corners) { $0.unsqueeze(1) }.share(bits).flatten(0, 1)[0..<block.masks.count]
+        guard hasIgnored else { return (shares, nil) }
+        return (shares, PointSampling.Corners(corners) { $0[0] }.share(Self.ignored(points.device)))
+    }
+
+    /// The same for all masks of an image.
+    package func sample(_ points: Tensor, image: Int) -> (masks: Tensor, ignored: Tensor?) {
+        sample(points, of: Block(image: image, masks: labels[image].indices))
     }
 
     /// One mask for each row of points.
@@ -82,7 +100,7 @@ extension MaskTargets {
 
     /// The same for masks by their numbers in their images.
     package func sample(_ points: Tensor, of masks: [(number: Int, image: Int)]) -> (masks: Tensor, ignored: Tensor?) {
-        let places = masks.map { place(of: $0.number, in: $0.image) }
+        let places = masks.map { layout.place(of: $0.number, in: $0.image) }
         return sample(
             points, planes: Tensor(places.map(\.plane), device: points.device), bits: Tensor(places.map(\.bit), device: points.device))
     }
@@ -94,7 +112,7 @@ extension MaskTargets {
         return (self.planes.view(-1).indexSelect(0, index.flatten()) .>= Int(Self.ignoredBit)).reshape(index.shape)
     }
 
-    private static func ignored(_ device: Device) -> Tensor { Tensor([ignoredBit], device: device) }
+    private static func ignored(_ device: Device) -> Tensor { .full([1], Double(ignoredBit), dtype: .uint8, device: device) }
 }
 
 extension PointSampling.Corners {

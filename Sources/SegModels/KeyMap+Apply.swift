@@ -14,7 +14,7 @@ extension KeyMap {
                 throw UserError("\(source): two tensors are both \(prefix + name) in the model")
             }
         }
-        for (name, tensor) in tensors {
+        for (name, tensor) in completed(tensors) {
             guard let (rule, place, captures) = find(name) else {
                 try put(tensor, name)
                 continue
@@ -27,12 +27,26 @@ extension KeyMap {
             case .split(_, let targets, let sizes):
                 let pieces = tensor.split(sizes.map { $0 * tensor.size(0) / sizes.reduce(0, +) })
                 for (target, piece) in zip(targets, pieces) { try put(piece, Pattern.fill(target, captures)) }
-            case .drop: break
+            case .drop, .copy: break
             }
         }
         for (name, pieces) in parts {
             let template = pieces.lazy.compactMap(\.self).first!
             try put(.concatenate(pieces.map { $0 ?? template.zerosLike() }, 0), name)
+        }
+        return result
+    }
+
+    /// With the copies that the file leaves out.
+    private func completed(_ tensors: [String: Tensor]) -> [String: Tensor] {
+        var result = tensors
+        for case .copy(let pattern, let copy) in rules {
+            for (name, tensor) in tensors {
+                guard let captures = Pattern.captures(of: name, in: pattern) else { continue }
+                let other = Pattern.fill(copy, captures)
+                // No two tensors of a network share memory.
+                if result[other] == nil { result[other] = tensor.clone() }
+            }
         }
         return result
     }
@@ -45,6 +59,7 @@ extension KeyMap {
             case .rename(let pattern, _), .drop(let pattern), .convert(let pattern, _, _, _), .split(let pattern, _, _):
                 patterns = [pattern]
             case .join(let several, _, _): patterns = several
+            case .copy: patterns = []
             }
             for (place, pattern) in patterns.enumerated() {
                 if let captures = Pattern.captures(of: name, in: pattern) { return (rule, place, captures) }
@@ -91,6 +106,7 @@ extension KeyMap.Rule {
         case .convert(let name, let target, let load, let save): .convert(file + name, to: model + target, load: load, save: save)
         case .split(let name, let targets, let parts): .split(file + name, to: targets.map { model + $0 }, parts: parts)
         case .drop(let name): .drop(file + name)
+        case .copy(let name, let copy): .copy(file + name, to: file + copy)
         }
     }
 }

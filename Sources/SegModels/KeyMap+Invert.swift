@@ -45,7 +45,7 @@ extension KeyMap {
                 if place > 0 { return [] }
                 let parts = targets.compactMap { own[prefix + Pattern.fill($0, captures)] }
                 return parts.count == targets.count ? [(Pattern.fill(source, captures), .concatenate(parts))] : []
-            case .drop: continue
+            case .drop, .copy: continue
             }
         }
         return [(name, tensor)]

@@ -20,6 +20,8 @@ public struct KeyMap: Sendable {
         case convert(String, to: String, load: @Sendable (Tensor) -> Tensor, save: @Sendable (Tensor) -> Tensor)
         /// What this package has no use for.
         case drop(String)
+        /// A tensor that stands for one under a second name of files too, where the file leaves that one out. The other rules see both.
+        case copy(String, to: String)
     }
 
     /// What such a file holds, for messages: "torchvision's ResNet".

@@ -88,14 +88,7 @@ public struct SavedModel {
             return
         }
         folder = nil
-        let candidates = ["", "model.safetensors", "checkpoints/best/model.safetensors", "checkpoints/last/model.safetensors"]
-        func file(in place: URL) -> URL? {
-            var isFolder: ObjCBool = false
-            return candidates.map { $0.isEmpty ? place : place.appendingPathComponent($0) }.first {
-                FileManager.default.fileExists(atPath: $0.path, isDirectory: &isFolder) && !isFolder.boolValue
-            }
-        }
-        guard let file = file(in: given) ?? RunFolder.lastStage(in: given).flatMap({ file(in: $0.url) }) else {
+        guard let file = Self.file(at: given) else {
             throw UserError(
                 "found no trained network at \(path)",
                 hint: "Expected a run folder with checkpoints/best or checkpoints/last, a checkpoint, or a model.safetensors.")
@@ -110,6 +103,20 @@ public struct SavedModel {
         }
         self.info = info
         url = file
+    }
+
+    /// Whether there is a network, sound or not.
+    static func isThere(_ url: URL) -> Bool { ModelFolder.isThere(url) || file(at: url) != nil }
+
+    private static func file(at given: URL) -> URL? {
+        let candidates = ["", "model.safetensors", "checkpoints/best/model.safetensors", "checkpoints/last/model.safetensors"]
+        func file(in place: URL) -> URL? {
+            var isFolder: ObjCBool = false
+            return candidates.map { $0.isEmpty ? place : place.appendingPathComponent($0) }.first {
+                FileManager.default.fileExists(atPath: $0.path, isDirectory: &isFolder) && !isFolder.boolValue
+            }
+        }
+        return file(in: given) ?? RunFolder.lastStage(in: given).flatMap { file(in: $0.url) }
     }
 
     /// Whether a file holds weights and does not say of which network.

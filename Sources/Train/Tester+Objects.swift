@@ -13,7 +13,7 @@ extension Tester {
     ///   - run: where the record `metrics/NAME-objects.json` goes, what was found (`predictions/NAME.json`), and the truth that it is
     ///     numbered as (`predictions/NAME-truth.json`): `segdistill metrics instance` takes these two. Nil writes nothing.
     ///   - pictures: a folder for pictures of the worst, middle and best images, `worst-1-NAME.png` and so on; nil writes none. A run keeps these
-    ///     images themselves, for its report.
+    ///     images of the test themselves, for its report.
     ///   - progress: told the number of images done.
     public func scoreObjects(
         _ run: RunFolder?, purpose: DataRecipe.Purpose, checkpoint: String = "best", pictures: URL? = nil,
@@ -40,17 +40,20 @@ extension Tester {
         func image(_ judged: JudgedImage) throws -> Image { try dataset.sample(judged.id - 1).image }
         if let pictures { try judged.writePictures(to: pictures, image: image) }
         guard let run else { return metrics }
-        let kept = try judged.chosen.flatMap(\.images).map {
-            Picture(sample: $0.name, image: try JPEG.encode(image($0)), truth: nil, prediction: nil)
+        if purpose == .test {
+            let kept = try judged.chosen.flatMap(\.images).map {
+                Picture(sample: $0.name, image: try JPEG.encode(image($0)), truth: nil, prediction: nil)
+            }
+            try run.write(kept, classes: dataset.classes.entries.map { ScoredClass(name: $0.name, color: $0.color) })
         }
-        try run.write(kept, classes: dataset.classes.entries.map { ScoredClass(name: $0.name, color: $0.color) })
         let about = try run.readInfo()
         (metrics.arm, metrics.method, metrics.seed) = (about.arm, about.method, about.seed)
-        try run.write(metrics, named: name)
         let file = run.objectsFile(named: name)
         try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try COCOFile.writeResults(found.detections, to: file)
         try found.truth.write(to: run.trueObjectsFile(named: name))
+        // Last: where it is, all is there.
+        try run.write(metrics, named: name)
         return metrics
     }
 }

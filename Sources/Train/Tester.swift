@@ -63,8 +63,9 @@ public struct Tester {
                 domains, source: (recipe.data.dataset.name, metrics.images), classes: dataset.classes.count)
         }
         if let run {
-            try run.write(metrics, named: name)
             try run.write(pictures, classes: metrics.classes)
+            // Last: where it is, all is there.
+            try run.write(metrics, named: name)
         }
         return metrics
     }

@@ -48,11 +48,15 @@ public final class TrainingSetup {
         trainingSet = try data.dataset(.train, readsLabels: readsLabels)
         let validation = try data.dataset(.validation, readsLabels: readsLabels)
         validationSet = recipe.evaluation.limit.map { SpreadDataset(validation, limit: $0) } ?? validation
-        for (purpose, set) in [("training", trainingSet), ("validation", validation)] where !set.leftOut.isEmpty {
+        var putAside: [LeftOut] = []
+        func leaveOut(_ purpose: String, _ set: any Dataset) {
+            guard !set.leftOut.isEmpty else { return }
             let names = set.leftOut.prefix(3).map(\.name).joined(separator: ", ") + (set.leftOut.count > 3 ? ", …" : "")
             note("\(set.leftOut.count) \(purpose) samples are put aside, \(set.count) are left: \(names)")
+            putAside += set.leftOut
         }
-        putAside = trainingSet.leftOut + validation.leftOut
+        leaveOut("training", trainingSet)
+        leaveOut("validation", validation)
         // Where bad samples are put aside, all have been read.
         if checkingData && data.dataset.isFiles && data.badSamples == .stop {
             try Self.check([trainingSet, validationSet], recipe.loss.task, note)
@@ -63,14 +67,18 @@ public final class TrainingSetup {
         if recipe.loss.task == .instances { try Self.check(classes, with: [validation, data.dataset(.test)]) }
         var sources: [(purpose: String, dataset: any Dataset)] = [("training", trainingSet), ("validation", validation)]
         if let (images, labelled) = try Self.openUnlabelled(recipe, classes, note) {
-            if checkingData { try Self.check([images], .none, note) }
+            if checkingData && data.badSamples == .stop { try Self.check([images], .none, note) }
+            try data.checkUnlabelled(images, apartFrom: sources + (readsLabels ? [("test", data.dataset(.test))] : []), note)
             sources.append(("unlabelled", images))
+            // Those that labels were taken from are put aside already.
+            if data.unlabelled?.folder != nil { leaveOut("unlabelled", images) }
             unlabelledSet = labelled
         }
         for target in try data.targetDomains(classes: readsLabels ? classes : nil) {
             try target.checkApart(from: sources)
             note("target \(target.name): \(target.dataset.count) images")
         }
+        self.putAside = putAside
         TorchRandom.seed(recipe.seed)
         let device = device
         let (model, loaded) = try withTorchErrors { try recipe.student.buildStudent(classes: classes.count) }

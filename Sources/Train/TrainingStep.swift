@@ -111,7 +111,11 @@ final class TrainingStep {
 
     private func terms(of batch: Batch, as role: StepBatch.Role, at progress: Double) -> [LossTerm] {
         let (images, labels) = (batch.images(on: student.device), batch.labels(on: student.device))
-        guard role.isPseudo, let onlineTeacher else { return terms(images, labels, at: progress, of: batch, as: role) }
+        guard role.isPseudo, let onlineTeacher else {
+            // While nobody finds objects in the others, the labelled images are all that methods see.
+            let isAlone = consistency == nil && onlineTeacher?.isSilent(at: progress) == true
+            return terms(images, labels, at: progress, of: batch, as: isAlone ? .whole : role)
+        }
         if let consistency {
             let term = consistency.term(images, labels, of: batch, at: progress).onPseudoLabels(weight: pseudoWeight)
             guard let distiller else { return [term] }

@@ -241,6 +241,8 @@ private struct ContrastCase {
             (["mask.logits": nil], "expected the tensor 'mask.logits'"),
             (["class.logits": Tensor.ones([2, 5, 4])], "expected 'class.logits' of the shape 2×4×·, found [2, 5, 4]"),
             (["negatives": Tensor.full([24, 3], 24, dtype: .int64)], "names position 24, but there are 24"),
+            (["negatives": Tensor.zeros([24, 0], dtype: .int64)], "'negatives' names none"),
+            (["weak.embeddings": Tensor.zeros([0, 5, 3, 4])], "'weak.embeddings' of the shape [0, 5, 3, 4]"),
             (["negative": Tensor.ones([1])], "takes no tensor 'negative'"),
         ] as [([String: Tensor?], String)] {
             let error = #expect(throws: UserError.self) { try run(changes) }

@@ -103,6 +103,13 @@ import Vision
         #expect(try polygons("").get().labels?.histogram[0] == 200)
     }
 
+    /// Three triangles of classes 0 and 1, that would be one polygon of ten corners.
+    @Test func linesEndAsOnWindows() throws {
+        let line = " 0.1 0.2 0.6 0.2 0.6 0.7\r\n"
+        let sample = try polygons("0" + line + "1" + line + "0" + line).get()
+        #expect(sample.instances?.map(\.category) == [0, 1, 0] && sample.instances?.allSatisfy { $0.mask.area < 40 } == true)
+    }
+
     @Test(arguments: [
         ("2 0 0 1 0 1 1", ":1: expected a class from 0 to 1, found '2'"),
         ("0 0 0 1 0 1 1\nx 0 0", ":2: expected a class from 0 to 1, found 'x'"),
@@ -121,6 +128,12 @@ import Vision
         for text in ["names: [road, 'sky']\n", "path: x\nnames:\n  0: road\n  1: sky\nnc: 2\n", "nc: 2\nnames:\n- road\n- \"sky\"\n"] {
             try folder.write(text, to: "data.yaml")
             #expect(try ClassFile(contentsOf: folder["data.yaml"]).classes.names == ["road", "sky"])
+        }
+        let many = (0..<300).map { "class \($0)" }
+        try folder.write("names: [\(many.joined(separator: ", "))]\n", to: "data.yaml")
+        try folder.write("{\"classes\": [\(many.map { "\"\($0)\"" }.joined(separator: ", "))]}", to: "classes.json")
+        for name in ["data.yaml", "classes.json"] {
+            #expect { try ClassFile(contentsOf: folder[name]) } throws: { "\($0)".contains("expected 1 to 254 classes, found 300") }
         }
         try folder.write("names:\n  0: road\n  2: sky\n", to: "data.yaml")
         #expect { try ClassFile(contentsOf: folder["data.yaml"]) } throws: { "\($0)".contains("data.yaml: expected '1: NAME'") }

@@ -218,6 +218,8 @@ import Vision
         #expect(sample.labels?.values.prefix(4) == [255, 0, 149, 7])
         #expect(sample.instances!.map { data.instanceClasses!.names[$0.category] } == ["bed", "bed", "flag"])
         #expect(data.instanceClasses?.count == 100)
+        try colors("annotations_instance/validation/a.png", RGB(101, 1, 0))
+        #expect { try data.sample(0) } throws: { "\($0)".contains("expected classes 1 to 100 in the red channel, found 101") }
         try labels("annotations/validation/a.png", 255, 0, 149)
         #expect { try data.sample(0) } throws: { "\($0)".contains("moved down by one already") }
     }

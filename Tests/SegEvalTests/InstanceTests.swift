@@ -181,6 +181,10 @@ struct InstanceTests {
         let scores = try CityscapesEvaluation(truth: truth, predictions: found).run()
         let car = try #require(scores.classes.first { $0.name == "car" })
         #expect(car.averagePrecision == 1 && car.detections == 2)
+        let file = found.appendingPathComponent("ulm_0_1_leftImg8bit.txt")
+        let lines = try String(contentsOf: file, encoding: .utf8).replacingOccurrences(of: "\n", with: "\r\n")
+        try lines.write(to: file, atomically: true, encoding: .utf8)
+        #expect(try CityscapesEvaluation(truth: truth, predictions: found).run() == scores)
         #expect(scores.classes.first { $0.name == "rider" }?.averagePrecision == 0)
         let error = #expect(throws: UserError.self) { try CityscapesResults(found, classes: ["tree"]) }
         #expect(error?.message.contains("'tree' is none of the classes") == true)

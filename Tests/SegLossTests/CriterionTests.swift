@@ -62,6 +62,49 @@ import Torch
         try assertClose(all.total, all.classification * 2.0 + all.mask * 5.0 + all.dice * 5.0)
     }
 
+    /// With so many candidates, which are not drawn where points are given, each pair is a part of its own.
+    @Test func aLayerInPartsIsTheSame() throws {
+        let (targets, points) = example(ignoring: true)
+        let inputs = [[2, 4, 5], [2, 4, 5, 6]].map { Tensor.randn($0, dtype: .float64) }
+        for input in inputs { input.requiresGrad = true }
+        var options = small.options
+        options.oversampling = 1e6
+        let losses = [small, MaskCriterion(options)].map {
+            $0(classes: [inputs[0]], masks: [inputs[1]], targets: targets, points: points)
+        }
+        let slopes = losses.map { gradients(of: [$0.total], for: inputs) }
+        #expect(losses[0].mask.item() > 0)
+        for part in [\MaskLoss.total, \.mask, \.dice] {
+            try assertClose(losses[1][keyPath: part], losses[0][keyPath: part], relative: 1e-12)
+        }
+        for (found, expected) in zip(slopes[1], slopes[0]) { try assertClose(found, expected, relative: 1e-12) }
+    }
+
+    /// Columns in one image, nothing in the next, rows in the last, and queries that have them in reverse. The points are matched all at
+    /// once, three planes at a time, and plane by plane.
+    @Test(arguments: [200, 99_000, 300_000]) func masksFindTheirQueriesInPartsOfAnyLength(_ points: Int) {
+        let lines = Tensor.eye(9)
+        let truth = [lines.unsqueeze(1).expand([9, 9, 9]), .zeros([0, 9, 9]), lines[0..<8].unsqueeze(2).expand([8, 9, 9])]
+        let labels = truth.map { [Int](repeating: 0, count: $0.size(0)) }
+        let masks = truth.map { Tensor.concatenate([.zeros([10 - $0.size(0), 9, 9]), $0.flip([0])]) * 16.0 - 8.0 }
+        let loss = small(
+            classes: [.zeros([3, 10, 2])], masks: [Tensor.stack(masks)],
+            targets: MaskTargets(labels: labels, masks: truth, height: 9, width: 9), points: .init(matching: .rand([points, 2])))
+        #expect(loss.assignments == [labels.map { $0.indices.map { 9 - $0 } }])
+    }
+
+    @Test func withoutObjectsAndTheirWeightNothingIsLearnt() {
+        var options = MaskCriterion.Options()
+        options.noObject = 0
+        let targets = MaskTargets(labels: [[], []], height: 8, width: 8) { _ in }
+        let (classes, masks) = (Tensor.randn([2, 3, 4]), Tensor.randn([2, 3, 4, 4]))
+        for tensor in [classes, masks] { tensor.requiresGrad = true }
+        let loss = MaskCriterion(options)(classes: [classes], masks: [masks], targets: targets)
+        #expect(loss.total.item() == 0)
+        loss.total.backward()
+        for tensor in [classes, masks] { #expect(tensor.grad!.abs().amax().item() == 0) }
+    }
+
     /// A prediction that is right everywhere, at pixels' centres.
     @Test func thereIsNothingToLearnFromWhatOneKnows() {
         let map: [UInt8] = (0..<64).map { $0 % 8 < 4 ? 0 : 1 }
@@ -150,7 +193,10 @@ import Torch
     @Test(arguments: [
         ("class.logits", Tensor.zeros([1, 3]), "shape"), ("target.0.labels", Tensor([7] as [Int]), "class 7"),
         ("target.0.masks", Tensor.full([1, 4, 4], 0.5), "0 and 1"), ("loss.points", Tensor.zeros([2, 9, 2]), "shape"),
-        ("mask.logit", Tensor.zeros([1]), "no tensor"),
+        ("mask.logit", Tensor.zeros([1]), "no tensor"), ("class.logits", Tensor.zeros([0, 2, 4]), "'class.logits' of the shape [0, 2, 4]"),
+        ("matching.points", Tensor.full([9, 2], 1.01), "'matching.points' has numbers"),
+        ("matching.points", Tensor.full([9, 2], -0.01), "'matching.points' has numbers"),
+        ("loss.points", Tensor.full([1, 9, 2], .nan), "'loss.points' has numbers"),
     ])
     func badTensorsAreRefused(_ name: String, _ tensor: Tensor, _ word: String) throws {
         var inputs = [

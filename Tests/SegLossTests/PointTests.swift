@@ -24,10 +24,10 @@ import Torch
         let labels = [[Int]](repeating: .init(repeating: 0, count: shape[1]), count: shape[0])
         let targets = MaskTargets(labels: labels, masks: (0..<shape[0]).map { masks[$0] }, height: shape[2], width: shape[3])
         let expected = reference(masks, points)
-        let (found, ignored) = targets.sample(points)
-        #expect(ignored == nil)
-        try assertClose(found, expected, relative: 1e-12)
         for image in 0..<shape[0] {
+            let (found, ignored) = targets.sample(points, image: image)
+            #expect(ignored == nil)
+            try assertClose(found, expected[image], relative: 1e-12)
             for mask in 0..<shape[1] {
                 try assertClose(targets.sample(points.unsqueeze(0), of: [(mask, image)]).masks[0], expected[image, mask], relative: 1e-12)
             }
@@ -40,16 +40,33 @@ import Torch
         #expect(targets.labels == [[0, 3, 9], []])
         let points = points(40)
         let labels = Tensor(map.map(Double.init), shape: [2, 3, 3])
-        let (found, ignored) = targets.sample(points)
+        let found = (0..<2).map { targets.sample(points, image: $0) }
+        #expect(found.map { $0.masks.size(0) } == [3, 0])
         for (mask, label) in [0, 3, 9].enumerated() {
             let own = (labels[0] .== label).to(.float64).reshape(1, 1, 3, 3)
-            try assertClose(found[0, mask], reference(own, points)[0, 0], relative: 1e-12)
+            try assertClose(found[0].masks[mask], reference(own, points)[0, 0], relative: 1e-12)
         }
-        #expect(found[1].abs().amax().item() == 0)
         // Beyond the edge a pixel's neighbour is itself: no half of an ignored pixel counts.
         let outside = (labels .== 255).to(.float64).unsqueeze(1).pad([1, 1, 1, 1], mode: "replicate")
         let moved = (points * 3.0 + 1.0) / 5
-        try assertClose(#require(ignored), reference(outside, moved).squeeze(1), relative: 1e-12)
+        try assertClose(Tensor.stack(found.map { try #require($0.ignored) }), reference(outside, moved).squeeze(1), relative: 1e-12)
+    }
+
+    /// Twelve classes, seven in the first plane; the image before has one.
+    @Test func laterPlanesKnowWhatIsIgnored() throws {
+        let map = (0..<36).map { UInt8($0 % 6 == 2 ? 255 : $0 / 3) }
+        let both = [UInt8](repeating: 3, count: 36) + map
+        let targets = both.withUnsafeBytes { MaskTargets(semantic: $0, batch: 2, height: 6, width: 6) }
+        #expect(targets.labels == [[3], Array(0..<12)])
+        let points = points(40)
+        let labels = Tensor(map.map(Double.init), shape: [1, 1, 6, 6])
+        let outside = (labels .== 255).to(.float64).pad([1, 1, 1, 1], mode: "replicate")
+        let expected = reference(outside, (points * 6.0 + 1.0) / 8)[0, 0]
+        let (found, ignored) = targets.sample(Tensor.stack([points, points]), of: [(7, 1), (8, 1)])
+        for (row, mask) in [7, 8].enumerated() {
+            try assertClose(found[row], reference((labels .== mask).to(.float64), points)[0, 0], relative: 1e-12)
+            try assertClose(#require(ignored)[row], expected, relative: 1e-12)
+        }
     }
 
     @Test func runsDownColumnsArePaintedWhereTheyAre() throws {
@@ -61,6 +78,9 @@ import Torch
         expected[1, 1, 1..<4, 2].fill_(1)
         expected[0, 0, .all, 0].fill_(1)
         let points = points(30)
-        try assertClose(targets.sample(points).masks, reference(expected, points), relative: 1e-12)
+        for (image, count) in [1, 2].enumerated() {
+            let found = targets.sample(points, image: image).masks
+            try assertClose(found, reference(expected, points)[image, 0..<count], relative: 1e-12)
+        }
     }
 }

@@ -30,12 +30,34 @@ import TorchNN
         for tap in zoo.settings.taps { try zoo.check(found[tap]!, tap, relative: 1e-4) }
     }
 
+    // MARK: Files
+
+    /// Checks a case from a folder with other tensors.
+    /// - Parameter settings: what its `config.json` lacks.
+    private func check(_ name: String, without settings: [String] = [], _ change: (inout [String: Tensor]) -> Void) throws {
+        let zoo = try ZooCase(name, of: "grounding")
+        let ids = try prompt(name)
+        var weights = zoo.weights
+        change(&weights)
+        try zoo.withFiles { folder in
+            try Tensor.save(weights.sorted { $0.key < $1.key }, to: folder.appendingPathComponent("model.safetensors"))
+            var config = try #require(JSONSerialization.jsonObject(with: Data(#require(zoo.settings.config).utf8)) as? [String: Any])
+            for key in settings { #expect(config.removeValue(forKey: key) != nil, "\(key)") }
+            try JSONSerialization.data(withJSONObject: config).write(to: folder.appendingPathComponent("config.json"))
+            let model = try GroundingDINO.load(folder)
+            let found = try withoutGradients { model(try zoo.image, ids: ids) }
+            try zoo.check(found.logits, "logits")
+            try zoo.check(found.boxes, "pred_boxes")
+            let own = Dictionary(uniqueKeysWithValues: model.namedParameters())
+            for (name, tensor) in zoo.weights where name.hasPrefix("bbox_embed.") || name.hasPrefix("class_embed.") {
+                try assertClose(try #require(own[name]), tensor, relative: 0, name)
+            }
+        }
+    }
+
     @Test("copies of shared heads in older files")
     func copies() throws {
-        let zoo = try ZooCase("grounding", of: "grounding")
-        let ids = try prompt("grounding")
-        try zoo.withFiles { folder in
-            var weights = zoo.weights
+        try check("grounding") { weights in
             for (name, tensor) in weights where name.hasPrefix("bbox_embed.0.") {
                 for layer in 0..<3 {
                     let copy = name.replacingOccurrences(of: "bbox_embed.0.", with: "bbox_embed.\(layer).")
@@ -43,9 +65,35 @@ import TorchNN
                 }
             }
             weights["model.text_backbone.embeddings.position_ids"] = .arange(0, 20).unsqueeze(0)
-            try Tensor.save(weights.sorted { $0.key < $1.key }, to: folder.appendingPathComponent("model.safetensors"))
-            let model = try GroundingDINO.load(folder)
-            try zoo.check(withoutGradients { model(try zoo.image, ids: ids).logits }, "logits")
+        }
+    }
+
+    /// Moves tensors to the names that they have in the decoder.
+    private func moveToDecoder(_ prefixes: [String], _ weights: inout [String: Tensor]) {
+        for (name, tensor) in weights where prefixes.contains(where: name.hasPrefix) {
+            (weights[name], weights["model.decoder.\(name)"]) = (nil, tensor)
+        }
+    }
+
+    /// The first under its own name, the others under the decoder's: as in the published MM-Grounding-DINO and LLMDet.
+    @Test("different heads as transformers 4.57 saves them", arguments: ["apart", "mm.apart"])
+    func headsOfTheDecoder(name: String) throws {
+        try check(name) { moveToDecoder(["bbox_embed.1.", "class_embed.1."], &$0) }
+    }
+
+    @Test("MM-Grounding-DINO's layers have heads of their own where its configuration says nothing", arguments: [true, false])
+    func headsWithoutFlags(areDecoders: Bool) throws {
+        try check("mm.apart", without: ["decoder_bbox_embed_share", "decoder_cls_embed_share"]) {
+            if areDecoders { moveToDecoder(["bbox_embed.1.", "class_embed.1."], &$0) }
+        }
+    }
+
+    /// So that every name begins with `model.`, which counts as a wrapper's: as in IDEA-Research/grounding-dino-base.
+    @Test("the shared head under the decoder's name alone")
+    func sharedHeadOfTheDecoder() throws {
+        try check("grounding") { weights in
+            moveToDecoder(["bbox_embed.0."], &weights)
+            #expect(weights.keys.allSatisfy { $0.hasPrefix("model.") })
         }
     }
 
@@ -97,32 +145,57 @@ import TorchNN
         }
     }
 
+    // MARK: Detections
+
     @Test("boxes, scores and phrases of random outputs")
     func detections() throws {
         let fixture = try Self.fixture.get()
         let settings = try fixture.settings("post", as: PostProcessing.self)
         let ranges = settings.ranges.map { $0[0]..<$0[1] }
-        let boxes = try fixture["post.boxes"]
-        let output = GroundingDINO.Output(logits: try fixture["post.logits"], boxes: boxes, pixels: boxes, words: boxes)
-        func found(_ rule: PhraseScore, most: Int) -> [Detection] {
-            output.detections(ranges: ranges, height: 480, width: 640, score: rule, threshold: 0.6, most: most)
+        let (logits, boxes) = (try fixture["post.logits"], try fixture["post.boxes"])
+        func found(_ rule: PhraseScore, of queries: Tensor, most: Int) -> [Detection] {
+            let chosen = boxes.indexSelect(1, queries)
+            return GroundingDINO.Output(logits: logits.indexSelect(1, queries), boxes: chosen, pixels: chosen, words: chosen)
+                .detections(ranges: ranges, height: 480, width: 640, score: rule, threshold: 0.6, most: most)
         }
-        let highest = found(.highest, most: 150)
-        try assertClose(Tensor(highest.map(\.score)).float, fixture["post.scores"], relative: 1e-6)
-        let corners = try fixture["post.corners"]
+        // transformers scores a query by stops and [SEP] too, which name nothing: those whose surest piece is none of a phrase's are left out.
+        let (best_Q, order) = logits[0].amax([1]).sort(0, descending: true)
+        let phrases_Q = logits[0].indexSelect(1, Tensor(ranges.flatMap { $0 })).amax([1]).indexSelect(0, order)
+        let isPhrase = (phrases_Q .== best_Q).long.array(of: Int.self)
+        let same = Tensor(settings.labels.indices.filter { isPhrase[$0] == 1 })
+        let highest = found(.highest, of: order.indexSelect(0, same), most: 150)
+        #expect(highest.count > 50)
+        try assertClose(Tensor(highest.map(\.score)).float, fixture["post.scores"].indexSelect(0, same), relative: 1e-6)
+        let corners = try fixture["post.corners"].indexSelect(0, same)
         let limits = Tensor([Float(640), 480, 640, 480])
         let edges = Tensor(highest.flatMap { [$0.left, $0.top, $0.right, $0.bottom] }, shape: [highest.count, 4]).float
         try assertClose(edges, corners.clamp(min: 0).minimum(limits), relative: 1e-6)
         let phrases = ["traffic light", "cafe", "bus"]
-        for (detection, label) in zip(highest, settings.labels) where phrases.contains(label) {
+        let labels = same.array(of: Int.self).map { settings.labels[$0] }
+        for (detection, label) in zip(highest, labels) where phrases.contains(label) {
             #expect(phrases[detection.phrase] == label)
         }
-        #expect(settings.labels.filter(phrases.contains).count > 10)
-        #expect(found(.highest, most: 10) == Array(highest.prefix(10)))
+        #expect(labels.filter(phrases.contains).count > 10)
+        let all = found(.highest, of: order, most: 150)
+        #expect(found(.highest, of: order, most: 10) == Array(all.prefix(10)))
 
-        let means = found(.mean, most: 100)
+        let means = found(.mean, of: order, most: 100)
         try assertClose(Tensor(means.map(\.score)).float, fixture["mean.scores"], relative: 1e-6)
         #expect(means.map(\.phrase) == (try fixture["mean.phrases"]).array(of: Int.self))
+    }
+
+    @Test("what is surer of a stop or an end than of every phrase has the phrase's score")
+    func stops() {
+        // [CLS] car . traffic light . [SEP]
+        let logits = Tensor(
+            [
+                [-9, -3.2, -0.6, -4, -4, -9, -9], [-9, -2, -9, 0.25, 1, -9, 2], [-9, 0.5, -9, -1, -9, -9, -9],
+            ].flatMap { $0.map(Float.init) }, shape: [1, 3, 7])
+        let boxes = Tensor.full([1, 3, 4], 0.5)
+        let found = GroundingDINO.Output(logits: logits, boxes: boxes, pixels: boxes, words: boxes)
+            .detections(ranges: [1..<2, 3..<5], height: 10, width: 10, score: .highest)
+        #expect(found.map(\.phrase) == [1, 0])
+        #expect(zip(found, [1.0, 0.5]).allSatisfy { abs($0.score - 1 / (1 + exp(-$1))) < 1e-6 })
     }
 
     // MARK: Prompts

@@ -44,6 +44,25 @@ import TorchNN
         }
     }
 
+    /// As transformers 4.56 and 4.57 save it.
+    @Test("a folder that holds the waves of image and prompts once")
+    func sharedWaves() throws {
+        let zoo = try ZooCase("boxes", of: "sam2")
+        let prompts = "prompt_encoder.shared_embedding.positional_embedding"
+        try zoo.withFiles { folder in
+            let boxes = try Self.fixture.get()["boxes.boxes"][0]
+            func logits(_ waves: Tensor?) throws -> Tensor {
+                var weights = zoo.weights
+                weights[prompts] = waves
+                try Tensor.save(weights.sorted { $0.key < $1.key }, to: folder.appendingPathComponent("model.safetensors"))
+                let model = try SAM2.load(folder)
+                return try withoutGradients { model.masks(model.embed(try zoo.image), boxes_K4: boxes).logits }
+            }
+            let waves = try #require(zoo.weights["shared_image_embedding.positional_embedding"])
+            try assertClose(logits(nil), logits(waves), relative: 0)
+        }
+    }
+
     @Test("files and configurations that do not fit are refused by name")
     func refused() throws {
         let zoo = try ZooCase("boxes", of: "sam2")

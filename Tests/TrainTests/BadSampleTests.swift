@@ -12,22 +12,23 @@ import Vision
 
     init() throws { scratch = try Scratch() }
 
-    /// Six labelled images of 64×48, of which one is cut short, one has an impossible label and one has no labels.
-    private func writeData() throws {
+    /// Six labelled images of 64×48, of which, unless they are to be sound, one is cut short, one has an impossible label and one no labels.
+    private func writeData(sound: Bool = false) throws {
         for folder in ["images", "labels"] {
             try FileManager.default.createDirectory(at: scratch["data/\(folder)"], withIntermediateDirectories: true)
         }
         for index in 0..<6 {
             let image = Image(width: 64, height: 48, filledWith: UInt8(20 * index))
             try image.write(to: scratch["data/images/\(index).png"])
-            let labels = LabelMap(width: 64, height: 48, filledWith: index == 3 ? 9 : UInt8(index % 2))
-            if index != 4 { try labels.write(to: scratch["data/labels/\(index).png"]) }
+            let labels = LabelMap(width: 64, height: 48, filledWith: index == 3 && !sound ? 9 : UInt8(index % 2))
+            if index != 4 || sound { try labels.write(to: scratch["data/labels/\(index).png"]) }
         }
+        guard !sound else { return }
         let whole = try Data(contentsOf: scratch["data/images/1.png"])
         try whole.prefix(whole.count / 2).write(to: scratch["data/images/1.png"])
     }
 
-    private func recipe(_ badSamples: String) throws -> Recipe {
+    private func recipe(_ badSamples: String, _ overrides: String...) throws -> Recipe {
         let yaml = """
             name: bad
             threads: 1
@@ -45,7 +46,7 @@ import Vision
             schedule: {steps: 1}
             evaluation: {every: 1}
             """
-        return try Recipe.parse(yaml, catalog: .standard).recipe
+        return try Recipe.parse(yaml, overrides: overrides, catalog: .standard).recipe
     }
 
     @Test func stopRefusesToTrain() throws {
@@ -73,5 +74,26 @@ import Vision
         }
         // The evaluation goes without them too.
         #expect(try RunFolder.open(scratch["run"]).readInfo().status == .finished)
+    }
+
+    /// What is left of labelled images is sound already; a folder's are read.
+    @Test func unlabelledImagesArePutAsideToo() throws {
+        try writeData()
+        try FileManager.default.createDirectory(at: scratch["photos"], withIntermediateDirectories: true)
+        for index in 0..<3 { try Image(width: 64, height: 48, filledWith: UInt8(7 + index)).write(to: scratch["photos/\(index).png"]) }
+        try Data("no image".utf8).write(to: scratch["photos/1.png"])
+        func notes(_ unlabelled: String, _ badSamples: String = "skip") throws -> [String] {
+            var notes: [String] = []
+            let data = ["data.loader.batchSize=1", "data.fraction=0.5", "data.unlabelled=\(unlabelled)"]
+            _ = try TrainingSetup(recipe(badSamples, data[0], data[1], data[2])) { notes.append($0) }
+            return notes
+        }
+        #expect(try notes("{online: {}}").contains { $0.contains("unlabelled images, seen through a teacher") })
+        let folder = try notes("{images: \(scratch["photos"].path), online: {}}")
+        #expect(folder.contains { $0.hasPrefix("2 unlabelled images, seen") })
+        #expect(folder.contains("1 unlabelled samples are put aside, 2 are left: 1"))
+        try FileManager.default.removeItem(at: scratch["data"])
+        try writeData(sound: true)
+        #expect { try notes("{images: \(scratch["photos"].path), online: {}}", "stop") } throws: { "\($0)".contains("photos/1.png") }
     }
 }

@@ -57,7 +57,7 @@ import Train
         let scratch = try Scratch()
         let extra = try Self.teacher(scratch) + "distillation: [{method: kd}]"
         let lines = ClassList.camVid11.names.map { "\($0): \($0)" }
-        try Data(("# each its own\n" + lines.joined(separator: "\n")).utf8).write(to: scratch["map.txt"])
+        try Data(("# each its own\r\n" + lines.joined(separator: "\r\n")).utf8).write(to: scratch["map.txt"])
         try train(tinyRecipe("plain", steps: 2, extra), into: scratch["plain"])
         let map = "teacher.classMap=\(scratch["map.txt"].path)"
         try train(tinyRecipe("mapped", steps: 2, extra, overrides: [map]), into: scratch["mapped"])

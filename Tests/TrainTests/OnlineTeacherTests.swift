@@ -2,6 +2,7 @@ import Foundation
 import Recipes
 import Runs
 import SegData
+import SegModels
 import Support
 import Testing
 import Torch
@@ -39,6 +40,20 @@ import Train
         #expect(events.map { $0.losses["pseudo-labels"]! > 0 } == [false, false, true, true])
         for event in events { #expect(abs(event.losses["total"]! - event.losses["task"]! - event.losses["pseudo-labels"]!) < 1e-3) }
         #expect(try RunFolder.open(scratch["run"]).readInfo().method == "online-teacher")
+    }
+
+    @Test("methods have their whole weight on the labelled images while there is nobody to ask")
+    func methodsInTheBurnIn() throws {
+        TorchRandom.seed(3)
+        try Tensor.save(Models.backbone("resnet18").stateDict(), to: scratch["teacher.safetensors"])
+        let methods = [
+            "teacher={model: resnet18, weights: \(scratch["teacher.safetensors"].path), precision: float32}",
+            "distillation=[{method: fitnet, taps: {teacher: stage4, student: stage4}}]",
+        ]
+        let alone = try shapes.recipe(steps: 4, overrides: ["data.loader.batchSize=2", "data.fraction=0.5"] + methods)
+        let (first, beside) = try (events(alone, into: scratch["alone"])[0], events(recipe(methods[0], methods[1]), into: scratch["run"])[0])
+        let (expected, found) = (try #require(first.losses["fitnet"]), try #require(beside.losses["fitnet"]))
+        #expect(abs(found - expected) <= 1e-5 * expected && expected > 0)
     }
 
     @Test("another network guides the burn-in; a step with no object learns that there is none")

@@ -186,6 +186,11 @@ import Vision
         // Again with --resume there is nothing to do.
         let resumed = try StagedTraining(staged, into: scratch["out"], existing: .resume)
         #expect(resumed.steps.map(\.isFinished) == [true, true, true, true])
+        // Images that had labels may not count as unlabelled later.
+        let other = try #require(try StagedRecipe.parse(text, overrides: ["data.fraction=0.34", "threads=2"], catalog: .standard))
+        let error = #expect(throws: UserError.self) { try StagedTraining(other, into: scratch["out"], existing: .resume) }
+        #expect(error?.message.contains("adapted is another one: data.fraction was 0.5, now 0.34") == true)
+        #expect(error?.message.contains("threads") == false)
     }
 
     // MARK: Bad input
@@ -210,8 +215,53 @@ import Vision
         try train(shapes.recipe(steps: 2, overrides: Self.small), into: scratch["teacher"], existing: .overwrite)
         let stale = try message(given())
         #expect(stale.contains("the pseudo-labels are stale") && stale.contains("segdistill pseudo-label \(teacher) RECIPE"))
-        try FileManager.default.removeItem(at: scratch["teacher"])
-        #expect(try message(given()) == "accepted")
+        // A run that was kept without its networks says as much of them as one that is gone.
+        for place in ["teacher/checkpoints", "teacher"] {
+            try FileManager.default.removeItem(at: scratch[place])
+            #expect(try message(given()) == "accepted")
+        }
+    }
+
+    @Test("objects that were found in other images, or in images seen at another size, are looked for anew")
+    func otherImages() throws {
+        let file = scratch["labels.json"]
+        _ = try PseudoLabelling(teacher: teacher, recipe()).run(to: file, device: .cpu)
+        func existing(_ recipe: Recipe, mayHaveMoved: Bool = false) -> String {
+            do {
+                return try PseudoLabelling(teacher: teacher, recipe).existing(at: file, mayHaveMoved: mayHaveMoved) == nil ? "none" : "taken"
+            } catch { return "\(error)" }
+        }
+        #expect(try existing(recipe()) == "taken")
+        #expect(try existing(recipe("evaluation.size=[32, 32]")).contains("now the images are coco-json in \(shapes.root.path), seen at 32×32"))
+        try FileManager.default.copyItem(at: shapes.root, to: scratch["moved"])
+        let moved = try recipe("data.root=\(scratch["moved"].path)")
+        #expect(existing(moved).contains("now the images are coco-json in \(scratch["moved"].path)"))
+        #expect(existing(moved, mayHaveMoved: true) == "taken")
+        let first = try #require(try recipe().data.unlabelledImages().files(0).first)
+        try Image(width: 32, height: 64, filledWith: 9).write(to: first)
+        #expect(try existing(recipe()).contains("found 32×64"))
+    }
+
+    @Test("two images of one name; images that are tested on")
+    func foldersThatDoNotServe() throws {
+        for name in ["a.png", "a.jpeg"] {
+            try FileManager.default.createDirectory(at: scratch["photos"], withIntermediateDirectories: true)
+            try Image(width: 64, height: 64, filledWith: 90).write(to: scratch["photos/\(name)"])
+        }
+        let twice = try recipe("data.unlabelled.images=\(scratch["photos"].path)", "data.fraction=1")
+        let error = #expect(throws: UserError.self) { try train(twice, into: scratch["twice"]) }
+        #expect(error?.message.contains("two unlabelled images have the name 'a': ") == true)
+        let images = shapes.root.appendingPathComponent("images").path
+        let tested = try message(recipe("data.unlabelled.images=\(images)", "data.fraction=1"))
+        #expect(tested.contains("has 6 images of the validation data") && tested.contains("name a folder without them"))
+    }
+
+    @Test("splits that tell other classes apart are not one data set")
+    func splitsOfOtherClasses() throws {
+        let other = try Shapes(at: scratch["other"], [[.disc(20, 20, radius: 8)]], classes: ["disc", "ring"])
+        try FileManager.default.copyItem(
+            at: other.root.appendingPathComponent("train.json"), to: shapes.root.appendingPathComponent("more.json"))
+        #expect(try message(recipe("data.train=[train, more]")).contains("the classes of 'more' are disc, ring, those of 'train' disc, square"))
     }
 
     @Test func teachersThatDoNotFitAreRefused() throws {

@@ -152,6 +152,18 @@ import Train
         #expect(refusal(only: "haed", existing: .resume).contains("has no stage 'haed'"))
     }
 
+    @Test("what an interrupted stage builds on is not exchanged under it")
+    func anInterruptedStage() throws {
+        let scratch = try Scratch()
+        let out = scratch["out"]
+        #expect(throws: Interrupted.self) { try trainAndInterrupt(recipe(scratch), into: out, stage: 1, after: 2) }
+        // Times are kept in whole seconds.
+        try RunFolder.open(out.appendingPathComponent("source")).updateInfo { $0.created.addTimeInterval(-5) }
+        try train(recipe(scratch), into: out, only: "general", existing: .overwrite)
+        let error = #expect(throws: UserError.self) { try StagedTraining(recipe(scratch), into: out, existing: .resume) }
+        #expect(error?.message.contains("source was trained from an earlier run of 'general'") == true)
+    }
+
     /// Before the first stage begins.
     @Test(arguments: [
         (

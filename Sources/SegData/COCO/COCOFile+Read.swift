@@ -66,18 +66,21 @@ extension COCOFile {
 
     /// Reads a file of results: a list of detections, each with `image_id`, `category_id`, `score` and a mask, a box or both; or a whole file,
     /// whose images and categories are known by their names.
+    /// - Parameter unknown: told the number and the name of each category of a whole file that `self` does not have.
     /// - Throws: `UserError` naming the file, and the detection by its place in the list, from 1: when the file cannot be read, is cut short
     ///   or is no such list, and for each detection of an image that `self` does not have, without a score, or with a mask as in
     ///   ``init(contentsOf:badAnnotation:)``. A category that `self` does not have is kept: it is for the evaluation to report.
-    public func results(contentsOf url: URL) throws -> [COCOAnnotation] {
-        try results(decoding: try FileBytes.read(url), name: url.path)
+    public func results(contentsOf url: URL, unknown: (_ category: Int, _ name: String) -> Void = { _, _ in }) throws -> [COCOAnnotation] {
+        try results(decoding: try FileBytes.read(url), name: url.path, unknown: unknown)
     }
 
     /// As ``results(contentsOf:)`` for a file that is already in memory; `name` is what messages call it.
-    public func results(decoding bytes: [UInt8], name path: String) throws -> [COCOAnnotation] {
+    public func results(
+        decoding bytes: [UInt8], name path: String, unknown: (_ category: Int, _ name: String) -> Void = { _, _ in }
+    ) throws -> [COCOAnnotation] {
         let blanks = Set(" \t\r\n".utf8)
         if bytes.first(where: { !blanks.contains($0) }) == UInt8(ascii: "{") {
-            return try results(of: COCOFile(decoding: bytes, name: path), name: path)
+            return try results(of: COCOFile(decoding: bytes, name: path), name: path, unknown: unknown)
         }
         var detections: [COCOAnnotation] = []
         let check = try COCOCheck(path: path, images: images, categories: nil)

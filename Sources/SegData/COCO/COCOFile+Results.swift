@@ -4,9 +4,11 @@ import Support
 extension COCOFile {
     /// The detections of a file that has images and categories of its own, as `segdistill predict` writes it, numbered as this one's: images
     /// and categories are known by their names.
-    /// - Parameter path: what messages call it.
+    /// - Parameters:
+    ///   - path: what messages call it.
+    ///   - unknown: told the number and the name of each category that is not known here.
     /// - Throws: `UserError` for an image that is not here, is here twice or has another size, and for a detection without a score.
-    func results(of other: COCOFile, name path: String) throws -> [COCOAnnotation] {
+    func results(of other: COCOFile, name path: String, unknown: (Int, String) -> Void) throws -> [COCOAnnotation] {
         let own = Dictionary(grouping: images) { Self.stem($0.fileName) }
         let places = try other.images.map { try Self.image(like: $0, among: own, path) }
         let imageIDs = Dictionary(uniqueKeysWithValues: zip(other.images.map(\.id), places.map(\.id)))
@@ -14,6 +16,7 @@ extension COCOFile {
         // What is not known here gets a number that nothing here has: it is for the evaluation to report.
         let free = (categories.map(\.id).max() ?? 0) + 1
         let categoryIDs = Dictionary(uniqueKeysWithValues: other.categories.enumerated().map { ($1.id, ids[$1.name] ?? free + $0) })
+        for category in other.categories where ids[category.name] == nil { unknown(categoryIDs[category.id]!, category.name) }
         return try other.annotations.enumerated().map { number, detection in
             guard detection.score != nil else {
                 throw UserError(

@@ -78,5 +78,5 @@ extension Box {
         return across * down / (areas - across * down)
     }
 
-    fileprivate var text: String { [x, y, width, height].map { String(Int($0.rounded())) }.joined(separator: ", ") }
+    fileprivate var text: String { [x, y, width, height].map { fixed($0, 0) }.joined(separator: ", ") }
 }

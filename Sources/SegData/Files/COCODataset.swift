@@ -32,6 +32,12 @@ public struct COCODataset: Dataset {
         }
         folder = found
         let sorted = file.categories.sorted { $0.id < $1.id }
+        // One value of a byte is the background's, one says what is ignored.
+        guard sorted.count < 254 else {
+            throw UserError(
+                "\(annotations.path): expected at most 253 categories, found \(sorted.count)",
+                hint: "Write a file of those that you want to tell apart.")
+        }
         categories = Dictionary(uniqueKeysWithValues: sorted.enumerated().map { ($1.id, $0) })
         instanceClasses = ClassList(names: sorted.map(\.name))
     }

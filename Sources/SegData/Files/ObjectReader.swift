@@ -36,12 +36,18 @@ struct ObjectReader: Sendable {
     }
 
     /// Colour PNGs whose red channel says the class, from 1 on, and whose green channel numbers the objects.
-    static let redClassGreenNumber = ObjectReader { url, _, _ in
-        let (red, green) = (try InstanceMap(contentsOf: url, channel: 0), try InstanceMap(contentsOf: url, channel: 1))
-        var map = green
-        for index in map.values.indices { map.values[index] = green.values[index] == 0 ? 0 : red.values[index] << 8 | green.values[index] }
-        return RunLengthMask.masks(in: map).compactMap { value, mask in
-            value >> 8 == 0 ? nil : Instance(category: Int(value >> 8) - 1, mask: mask, id: Int(value))
+    static func redClassGreenNumber(classes: Int) -> ObjectReader {
+        ObjectReader { url, _, _ in
+            let (red, green) = (try InstanceMap(contentsOf: url, channel: 0), try InstanceMap(contentsOf: url, channel: 1))
+            var map = green
+            for index in map.values.indices { map.values[index] = green.values[index] == 0 ? 0 : red.values[index] << 8 | green.values[index] }
+            return try RunLengthMask.masks(in: map).compactMap { value, mask in
+                let category = Int(value >> 8)
+                guard category <= classes else {
+                    throw UserError("\(url.path): expected classes 1 to \(classes) in the red channel, found \(category)")
+                }
+                return category == 0 ? nil : Instance(category: category - 1, mask: mask, id: Int(value))
+            }
         }
     }
 

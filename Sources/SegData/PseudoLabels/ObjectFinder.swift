@@ -1,4 +1,5 @@
 import Foundation
+import Support
 import Vision
 
 /// What finds objects in pictures: the teacher of pseudo-labels.
@@ -22,8 +23,8 @@ extension PseudoLabels {
         _ finder: any ObjectFinder, in images: any Dataset, _ info: PseudoLabelInfo, to url: URL,
         progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }, isCancelled: () -> Bool = { false }
     ) throws -> PseudoLabels? {
+        let names = try uniqueNames(of: images)
         let draft = try PseudoLabelDraft(for: url, info, classes: finder.objectClasses)
-        let names = (0..<images.count).map(images.name)
         for (index, name) in names.enumerated() where !draft.contains(name) {
             let image = try images.sample(index).image
             let objects = try finder.objects(in: image).painted(threshold: info.threshold)
@@ -34,6 +35,18 @@ extension PseudoLabels {
             if isCancelled() { return nil }
         }
         return try draft.finish(names)
+    }
+
+    /// The images' names, in their order.
+    /// - Throws: `UserError` when two have one name, so that nobody could say whose objects are whose.
+    static func uniqueNames(of images: any Dataset) throws -> [String] {
+        let names = (0..<images.count).map(images.name)
+        let twice = Dictionary(grouping: names.indices, by: { names[$0] }).values.filter { $0.count > 1 }.min { $0[0] < $1[0] }
+        guard let twice else { return names }
+        let files = twice.prefix(2).compactMap { images.files($0).first?.path }
+        throw UserError(
+            "two unlabelled images have the name '\(names[twice[0]])'" + (files.count == 2 ? ": \(files[0]) and \(files[1])" : ""),
+            hint: "Objects are kept by the image's name: rename one of them.")
     }
 
     /// The file's path from a folder, or whole where it lies elsewhere.

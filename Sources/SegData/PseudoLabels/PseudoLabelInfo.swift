@@ -37,9 +37,11 @@ public struct PseudoLabelInfo: Codable, Sendable, Equatable {
     public var dataset: String
     /// The folder from which the images' `file_name` starts; empty where they are in no files.
     public var images: String
+    /// The size at which the teacher saw the images, `1024×512`; nil where it saw them as they are, or has a size of its own.
+    public var seenAt: String?
 
-    public init(teacher: Teacher, threshold: Double, dataset: String, images: String) {
-        (self.teacher, self.threshold, self.dataset, self.images) = (teacher, threshold, dataset, images)
+    public init(teacher: Teacher, threshold: Double, dataset: String, images: String, seenAt: String? = nil) {
+        (self.teacher, self.threshold, self.dataset, self.images, self.seenAt) = (teacher, threshold, dataset, images, seenAt)
     }
 
     /// Keys in one order.
@@ -69,6 +71,23 @@ public struct PseudoLabelInfo: Codable, Sendable, Equatable {
             throw UserError(
                 "\(file): the pseudo-labels have no objects with scores below \(self.threshold), and those from \(threshold) are wanted",
                 hint: again)
+        }
+    }
+
+    /// Refuses pseudo-labels of other images, or of images that were seen otherwise.
+    /// - Parameters:
+    ///   - other: how they would be written now.
+    ///   - mayHaveMoved: whether another folder is fine.
+    /// - Throws: `UserError`.
+    public func check(sees other: PseudoLabelInfo, mayHaveMoved: Bool, file: String) throws {
+        func text(_ info: PseudoLabelInfo) -> String {
+            info.dataset + (info.images.isEmpty ? "" : " in \(info.images)") + (info.seenAt.map { ", seen at \($0)" } ?? "")
+        }
+        func folder(_ info: PseudoLabelInfo) -> String { URL(fileURLWithPath: info.images).standardizedFileURL.path }
+        let isSameFolder = mayHaveMoved || folder(self) == folder(other)
+        guard dataset == other.dataset, seenAt == other.seenAt, isSameFolder else {
+            throw UserError(
+                "\(file): the pseudo-labels are of \(text(self)), now the images are \(text(other))", hint: "They have to be written anew.")
         }
     }
 }

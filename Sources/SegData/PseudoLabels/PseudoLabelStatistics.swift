@@ -26,7 +26,7 @@ public struct PseudoLabelStatistics: Sendable, Equatable {
         var areas: [Int] = []
         for annotation in file.annotations {
             if let place = places[annotation.category] { objects[place] += 1 }
-            scores[min(9, max(0, Int((annotation.score ?? 0) * 10)))] += 1
+            scores[Int(min(9, max(0, (annotation.score ?? 0) * 10)))] += 1
             if case .runs(let mask) = annotation.segmentation { areas.append(mask.area) }
         }
         (self.objects, self.scores, self.areas) = (objects, scores, areas.sorted())

@@ -17,7 +17,7 @@ public struct PseudoLabelledDataset: Dataset {
     ///   - base: the images; labels of theirs are not read.
     ///   - threshold: objects of lower scores are left out.
     ///   - classes: those that the labelled images have.
-    /// - Throws: `UserError` when images are missing in the file, or its classes are others.
+    /// - Throws: `UserError` when images are missing in the file, two have one name, or its classes are others.
     public init(_ base: any Dataset, _ labels: PseudoLabels, threshold: Double, classes: ClassList) throws {
         guard labels.classes.names == classes.names else {
             throw UserError(
@@ -26,15 +26,16 @@ public struct PseudoLabelledDataset: Dataset {
         }
         let file = labels.file
         let images = Dictionary(uniqueKeysWithValues: file.images.enumerated().map { ($1.sampleName, $0) })
-        let missing = (0..<base.count).map(base.name).filter { images[$0] == nil }
+        let names = try PseudoLabels.uniqueNames(of: base)
+        let missing = names.filter { images[$0] == nil }
         guard missing.isEmpty else {
             throw UserError(
                 "\(labels.path): \(missing.count) of \(base.count) unlabelled images are not in it: \(excerpt(missing))",
                 hint: "Write them anew: segdistill pseudo-label \(labels.info.teacher.path) RECIPE --out \(labels.path)")
         }
         let annotations = file.annotationsByImage.map { $0.filter { (file.annotations[$0].score ?? 0) >= threshold } }
-        places = (0..<base.count).map { index in
-            let image = images[base.name(index)]!
+        places = names.map { name in
+            let image = images[name]!
             return (image, annotations[image])
         }
         let sorted = file.categories.sorted { $0.id < $1.id }

@@ -62,7 +62,8 @@ public struct CityscapesEvaluation: Sendable {
     private func entries(_ url: URL) throws -> [Entry] {
         guard let data = FileManager.default.contents(atPath: url.path) else { throw UserError("\(url.path): the file cannot be read") }
         var seen: Set<String> = []
-        return try String(decoding: data, as: UTF8.self).split(separator: "\n").enumerated().compactMap { number, line in
+        let lines = String(decoding: data, as: UTF8.self).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        return try lines.enumerated().compactMap { number, line in
             let fields = line.split(whereSeparator: \.isWhitespace)
             if fields.isEmpty { return nil }
             guard fields.count == 3, let label = Double(fields[1]), abs(label) < 1e9, let confidence = Double(fields[2]),

@@ -17,8 +17,8 @@ public struct Detection: Sendable, Equatable {
 
 /// How the scores of pieces become those of phrases.
 public enum PhraseScore: String, Sendable, CaseIterable {
-    /// A query's score is that of the piece that fits best, and it is the phrase with the best piece: as transformers' processor and the
-    /// authors of Grounding DINO have it.
+    /// A query's score is that of the phrases' piece that fits best, and it is the phrase with that piece. Where no stop and no end of the
+    /// prompt fits better still (they do not, in practice), that is the score of transformers' processor and of Grounding DINO's authors.
     case highest
     /// A phrase's score is the mean of its pieces', and a query may be several phrases: as mmdetection has it, and so SSKD's teacher.
     case mean
@@ -63,8 +63,8 @@ extension GroundingDINO.Output {
             func piece(_ place: Int) -> Double { Double(row[row.startIndex + place]) }
             switch rule {
             case .highest:
-                let best = ranges.indices.max { ranges[$0].map(piece).max()! < ranges[$1].map(piece).max()! }
-                if let best { found.append((query, best, Double(row.max()!))) }
+                let best = ranges.enumerated().map { (phrase: $0, score: $1.map(piece).max()!) }.max { $0.score < $1.score }
+                if let best { found.append((query, best.phrase, best.score)) }
             case .mean:
                 found += ranges.indices.map { (query, $0, ranges[$0].map(piece).reduce(0, +) / Double(ranges[$0].count)) }
             }

@@ -71,9 +71,16 @@ extension GroundingDINO {
         try self.init(shape, backbone, stages: stages, text: BERT.Configuration(config.object("text_config", isOptional: true)))
     }
 
-    /// transformers' names. The decoder's second copies of the heads are the same tensors, and those after the first where all are shared.
+    /// transformers' names. Where every name of a file begins with `model.`, that counts as a wrapper's and is gone.
     var fileMaps: [KeyMap] {
-        let bert = "model.text_backbone."
+        backbone.keyMaps.filter { $0.origin == .transformers }.flatMap { below in
+            ["model.", ""].map { .joining(headMap($0), below, dropping: backbone.classifierTensors) }
+        }
+    }
+
+    /// - Parameter place: before all names but those of the heads for boxes and scores.
+    private func headMap(_ place: String) -> KeyMap {
+        let bert = "\(place)text_backbone."
         let layer = (file: "\(bert)encoder.layer.*.", own: "text_backbone.layers.*.")
         let text: [KeyMap.Rule] = [
             .drop("\(bert)embeddings.position_ids"), .drop("\(bert)pooler.*"),
@@ -85,24 +92,21 @@ extension GroundingDINO {
             .rename("\(layer.file)output.dense.*", to: "\(layer.own)mlp.fc2.*"),
             .rename("\(layer.file)output.LayerNorm.*", to: "\(layer.own)norm2.*"),
         ]
-        func copies(_ name: String, areShared: Bool) -> [KeyMap.Rule] {
+        // Heads are the decoder's too, and the same where all are shared: files hold each under one of its names, or under all.
+        func heads(_ name: String, areShared: Bool) -> [KeyMap.Rule] {
             let first: [KeyMap.Rule] = areShared ? [.rename("\(name).0.*", to: "\(name).0.*"), .drop("\(name).*")] : []
-            return first + [.drop("model.decoder.\(name).*")]
+            return [.copy("\(place)decoder.\(name).*", to: "\(name).*"), .drop("\(place)decoder.\(name).*")] + first
         }
         let parts = [
             "input_proj_vision", "text_projection", "query_position_embeddings", "encoder", "decoder", "enc_output", "enc_output_norm",
             "encoder_output_bbox_embed", "encoder_output_class_embed",
         ]
         let rules =
-            text + copies("bbox_embed", areShared: configuration.sharesBoxHead)
-            + copies("class_embed", areShared: configuration.sharesScore)
-            + parts.map { .rename("model.\($0).*", to: "\($0).*") } + [.rename("model.level_embed", to: "level_embed")]
-        let head = KeyMap(
+            text + heads("bbox_embed", areShared: configuration.sharesBoxHead) + heads("class_embed", areShared: configuration.sharesScore)
+            + parts.map { .rename("\(place)\($0).*", to: "\($0).*") } + [.rename("\(place)level_embed", to: "level_embed")]
+        return KeyMap(
             "transformers' Grounding DINO", .transformers, recognizedBy: ["\(bert)embeddings.word_embeddings.weight"], rules: rules,
-            backbonePrefix: "model.backbone.conv_encoder.model.")
-        return backbone.keyMaps.filter { $0.origin == .transformers }.map {
-            .joining(head, $0, dropping: backbone.classifierTensors)
-        }
+            backbonePrefix: "\(place)backbone.conv_encoder.model.")
     }
 }
 
@@ -130,8 +134,9 @@ extension GroundingDINO.Configuration {
         eps = try config.double("layer_norm_eps", eps)
         temperature = try config.double("positional_embedding_temperature", temperature)
         maxPieces = try config.int("max_text_len", maxPieces)
-        sharesBoxHead = try config.bool("decoder_bbox_embed_share", true)
-        sharesScore = try config.bool("decoder_cls_embed_share", true)
+        // MM-Grounding-DINO's configurations had neither at first, and each of its layers has heads of its own.
+        sharesBoxHead = try config.bool("decoder_bbox_embed_share", !isMM)
+        sharesScore = try config.bool("decoder_cls_embed_share", !isMM)
         try check(config.source, levels)
     }
 

@@ -35,7 +35,8 @@ extension SAM2 {
         self.init(backbone, side: side, points: 4, scale: try prompts.double("scale", 1), decoder: decoder)
     }
 
-    /// transformers' names, those of videos dropped; prompts that are masks are not for this package.
+    /// transformers' names, those of videos dropped; prompts that are masks are not for this package. Versions 4.56 and 4.57 save the waves of
+    /// image and prompts, which are the same, once.
     var fileMaps: [KeyMap] {
         let video = [
             "memory_*", "mask_downsample.*", "object_pointer_*", "temporal_positional_encoding_projection_layer.*", "no_object_pointer",
@@ -44,7 +45,8 @@ extension SAM2 {
         let projections = ["q_proj": "query", "k_proj": "key", "v_proj": "value", "o_proj": "out_proj"].sorted { $0.key < $1.key }
         let head = KeyMap(
             "transformers' SAM 2", .transformers, recognizedBy: ["mask_decoder.iou_token.weight"],
-            rules: video + projections.map { .rename("mask_decoder.*.\($0.key).*", to: "mask_decoder.*.\($0.value).*") },
+            rules: video + projections.map { .rename("mask_decoder.*.\($0.key).*", to: "mask_decoder.*.\($0.value).*") }
+                + [.copy("shared_image_embedding.*", to: "prompt_encoder.shared_embedding.*")],
             backbonePrefix: "vision_encoder.")
         return backbone.keyMaps.filter { $0.origin == .transformers }.map { .joining(head, $0) }
     }

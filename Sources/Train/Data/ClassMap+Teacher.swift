@@ -42,7 +42,7 @@ extension ClassMap {
                 "teacher.classMap: cannot read \(path)", hint: "Give the name of a text file, or of a known map such as common7.")
         }
         var pairs: [(teacher: String, student: UInt8)] = []
-        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        for (number, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             let content = line.trimmingCharacters(in: .whitespaces)
             if content.isEmpty || content.hasPrefix("#") { continue }
             let parts = content.split(separator: ":", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }

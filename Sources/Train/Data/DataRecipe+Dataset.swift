@@ -22,13 +22,37 @@ extension DataRecipe {
     /// The images that are trained on without labels of their own.
     /// - Throws: `UserError` when there are none, or their folder is missing.
     public func unlabelledImages() throws -> any Dataset {
-        if let folder = unlabelled?.folder { return try UnlabelledDataset(tiled(ListDataset(imagesBelow: URL(fileURLWithPath: folder)))) }
+        if let folder = unlabelled?.folder {
+            let files = UnlabelledDataset(try ListDataset(imagesBelow: URL(fileURLWithPath: folder)))
+            return try UnlabelledDataset(tiled(badSamples == .skip ? SoundDataset(readingAllOf: files) : files))
+        }
         guard let rest = try labelled(of: files(.train, readsLabels: true))?.rest, rest.count > 0 else {
             throw UserError(
                 "every training image is used with its labels: no unlabelled images are left",
                 hint: "Set data.fraction or data.labelled, or name a folder: data.unlabelled.images.")
         }
         return try UnlabelledDataset(tiled(rest))
+    }
+
+    /// Refuses images of a folder that are validated or tested on, and says where some have labels, too.
+    /// - Parameter sources: the data sets of the images with labels, each with its purpose.
+    func checkUnlabelled(
+        _ images: any Dataset, apartFrom sources: [(purpose: String, dataset: any Dataset)], _ note: (String) -> Void
+    ) throws {
+        guard let folder = unlabelled?.folder else { return }
+        for (purpose, source) in sources {
+            let shared = try SharedImages(source, images).pairs
+            guard let pair = shared.first else { continue }
+            let count = Set(shared.map(\.second)).count
+            guard purpose != "training" else {
+                note("\(count) of the unlabelled images are among the training images, with labels")
+                continue
+            }
+            throw UserError(
+                "data.unlabelled.images: \(folder) has \(count == 1 ? "an image" : "\(count) images") of the \(purpose) data: "
+                    + "\(pair.second.path) is \(pair.first.path)",
+                hint: "A score is of images that were not learnt from: name a folder without them.")
+        }
     }
 
     private func tiled(_ images: any Dataset) throws -> any Dataset {
@@ -60,6 +84,14 @@ extension DataRecipe {
         var options = try options()
         options.leavesOutUnpaired = leavingOutUnpaired
         let parts = try splits.names.map { try kind.open($0, options) }
+        for (name, part) in zip(splits.names, parts) {
+            let pairs = [(parts[0].classes, part.classes), (parts[0].instanceClasses ?? ClassList([]), part.instanceClasses ?? ClassList([]))]
+            for (first, other) in pairs where first != other {
+                throw UserError(
+                    "the classes of '\(name)' are \(other.excerpt), those of '\(splits.names[0])' \(first.excerpt)",
+                    hint: "Splits that are used together have the same classes in the same order.")
+            }
+        }
         let whole = parts.count == 1 ? parts[0] : JoinedDataset(parts)
         guard let classMap else { return whole }
         guard let map = ClassMap.all(from: whole.classes)[classMap] else {

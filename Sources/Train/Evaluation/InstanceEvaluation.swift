@@ -55,7 +55,7 @@ public struct InstanceEvaluation: Sendable {
                 truth.annotations.append(
                     COCOAnnotation(
                         id: truth.annotations.count + 1, image: image, category: object.category + 1, segmentation: .runs(object.mask),
-                        box: object.box, isCrowd: object.isCrowd))
+                        area: Double(object.mask.area), box: object.box, isCrowd: object.isCrowd))
             }
             for object in found[slot] {
                 detections.append(

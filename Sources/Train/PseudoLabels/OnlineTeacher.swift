@@ -35,6 +35,9 @@ final class OnlineTeacher {
         }
     }
 
+    /// Whether there is nobody to ask.
+    func isSilent(at progress: Double) -> Bool { progress < recipe.burnIn && guide == nil }
+
     /// Calls `look` with whoever teaches when that share of the training is over, in eval mode and without gradients; nil while there is
     /// nobody to ask.
     func ask<Answer>(at progress: Double, _ look: (Segmenter) -> Answer) -> Answer? {

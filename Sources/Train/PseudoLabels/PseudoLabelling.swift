@@ -52,7 +52,7 @@ public struct PseudoLabelling {
         let folder = data.tile != nil ? nil : data.unlabelled?.folder ?? (data.dataset.isFiles ? data.root : nil)
         info = PseudoLabelInfo(
             teacher: teacher, threshold: threshold, dataset: data.dataset.name + (data.tile.map { ", tiles of \(Size($0))" } ?? ""),
-            images: folder ?? "")
+            images: folder ?? "", seenAt: teacher.segmenter == nil ? recipe.evaluation.size.map { "\(Size($0))" } : nil)
     }
 
     /// - Throws: `UserError` when a teacher tells other classes apart than those.
@@ -65,12 +65,16 @@ public struct PseudoLabelling {
     }
 
     /// What is written already, if it is what this teacher would write of these images.
+    /// - Parameter mayHaveMoved: whether images of the same names and sizes in another folder are taken for the same.
     /// - Throws: `UserError` saying what is wrong with it.
-    public func existing(at url: URL) throws -> PseudoLabels? {
+    public func existing(at url: URL, mayHaveMoved: Bool = false) throws -> PseudoLabels? {
         guard FileManager.default.fileExists(atPath: url.path) else { return nil }
         let labels = try PseudoLabels(contentsOf: url)
         try labels.info.check(against: info.teacher, threshold: info.threshold, file: url.path)
-        _ = try PseudoLabelledDataset(images, labels, threshold: info.threshold, classes: classes)
+        try labels.info.check(sees: info, mayHaveMoved: mayHaveMoved, file: url.path)
+        let labelled = try PseudoLabelledDataset(images, labels, threshold: info.threshold, classes: classes)
+        // Rendered images are as large as the recipe says.
+        for index in 0..<images.count where !images.files(index).isEmpty { _ = try labelled.open(index) }
         return labels
     }
 
@@ -80,7 +84,13 @@ public struct PseudoLabelling {
     public func run(
         to url: URL, device: Device, progress: (_ done: Int, _ of: Int) -> Void = { _, _ in }, isCancelled: () -> Bool = { false }
     ) throws -> PseudoLabels? {
-        try PseudoLabels.write(finder(device), in: images, info, to: url, progress: progress, isCancelled: isCancelled)
+        let finder = try finder(device)
+        guard finder.objectClasses.names == classes.names else {
+            throw UserError(
+                "\(info.teacher.path) looks for \(finder.objectClasses.excerpt), the data's objects are \(classes.excerpt)",
+                hint: "Objects are looked for by name: rename classes with a full stop, a question mark or two spaces in a row.")
+        }
+        return try PseudoLabels.write(finder, in: images, info, to: url, progress: progress, isCancelled: isCancelled)
     }
 }
 
@@ -113,7 +123,9 @@ extension PseudoLabelInfo.Teacher {
     /// - Throws: `UserError` when a file cannot be read.
     func atPresent() throws -> Self? {
         guard ([path] + (segmenter.map { [$0] } ?? [])).allSatisfy(FileManager.default.fileExists) else { return nil }
-        return try segmenter.map { try Self(detector: path, segmenter: $0) } ?? Self(SavedModel(at: path), at: path)
+        if let segmenter { return try Self(detector: path, segmenter: segmenter) }
+        // A run folder may have been kept without its checkpoints.
+        return SavedModel.isThere(URL(fileURLWithPath: path)) ? try Self(SavedModel(at: path), at: path) : nil
     }
 
     /// - Parameter weights: files, or folders with them.

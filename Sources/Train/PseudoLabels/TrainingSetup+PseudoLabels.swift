@@ -47,7 +47,7 @@ extension TrainingSetup {
         let work = try PseudoLabelling(teacher: teacher, recipe)
         var labels: PseudoLabels?
         do {
-            labels = try work.existing(at: run.pseudoLabelsFile)
+            labels = try work.existing(at: run.pseudoLabelsFile, mayHaveMoved: isBegun)
         } catch  where !isBegun {
             observer.note("\(error)")
         }

@@ -39,27 +39,44 @@ struct StageFolders {
     }
 
     /// Whether a stage is done.
-    /// - Throws: `UserError` when what is there is not what the recipe says, or was trained before what it builds on.
+    /// - Throws: `UserError` when what is finished is not what the recipe says, or what is begun builds on an earlier run of a stage.
     func finished(_ stage: StagedRecipe.Stage, trainedNow: [String]) throws -> Bool {
-        guard let info = run(stage.name), info.status == .finished else { return false }
-        let recipe = stage.recipe
-        let pairs = [
-            ("seed", "\(info.seed)", "\(recipe.seed)"), ("student.model", info.model, recipe.student.model),
-            ("data.dataset", info.dataset, recipe.data.dataset.name),
-            ("schedule.steps", "\(info.steps)", recipe.schedule.steps.map(String.init) ?? "\(info.steps)"),
-            ("methods", info.method ?? "none", self.info(stage).method ?? "none"),
-        ]
+        guard let folder = try? RunFolder.open(self[stage.name]), let info = try? folder.readInfo() else { return false }
+        let isFinished = info.status == .finished
+        // What has no checkpoint begins anew.
+        let isBegun = isFinished || FileManager.default.fileExists(atPath: folder.checkpoints.path + "/last")
+        guard isBegun else { return false }
         let again = "Train it again (--stage \(stage.name) --overwrite), or choose another --out."
-        let changed = pairs.filter { $1 != $2 }.map { "\($0) was \($1), now \($2)" }
+        let changed = isFinished ? changes(of: stage, in: folder, info) : []
         guard changed.isEmpty else {
             throw UserError("the finished stage \(self[stage.name].path) is another one: \(changed.joined(separator: "; "))", hint: again)
         }
-        for (_, name) in recipe.stageReferences {
+        for (_, name) in stage.recipe.stageReferences {
             let isOlder = run(name)?.finished.map { $0 > info.created } ?? false
             guard trainedNow.contains(name) || isOlder else { continue }
-            throw UserError("the finished stage \(self[stage.name].path) was trained from an earlier run of '\(name)'", hint: again)
+            throw UserError("the stage \(self[stage.name].path) was trained from an earlier run of '\(name)'", hint: again)
         }
-        return true
+        return isFinished
+    }
+
+    /// What a stage's network came from, by key path; what does not shape it stands in ``free``.
+    private static let compared = ["seed", "data", "student", "teacher", "distillation", "loss", "optimizer", "schedule"]
+    private static let free = [
+        "data.root", "data.packed", "data.test", "data.targets", "data.evaluationCount", "data.loader.threads", "data.loader.cacheMegabytes",
+        "teacher.cache",
+    ]
+
+    /// What the recipe says now, and did not when the stage was trained.
+    private func changes(of stage: StagedRecipe.Stage, in folder: RunFolder, _ info: RunInfo) -> [String] {
+        let recipe = stage.recipe
+        let before = folder.readRecipe().flatMap(RecipeSettings.init(yaml:))?.values ?? [:]
+        let now = RecipeSettings(yaml: recipe.resolvedYAML)?.values ?? [:]
+        // Where a stage is meant, its folder was written.
+        let free = Self.free + recipe.stageReferences.map(\.key)
+        func isAny(of paths: [String], _ key: String) -> Bool { paths.contains { key == $0 || key.hasPrefix($0 + ".") } }
+        let keys = now.keys.sorted().filter { isAny(of: Self.compared, $0) && !isAny(of: free, $0) && before[$0] != nil }
+        let pairs = keys.map { ($0, before[$0]!, now[$0]!) } + [("methods", info.method ?? "none", self.info(stage).method ?? "none")]
+        return pairs.filter { $1 != $2 }.map { "\($0) was \($1), now \($2)" }
     }
 
     /// Refuses to begin where there is something already.

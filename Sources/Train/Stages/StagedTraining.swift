@@ -73,9 +73,13 @@ public struct StagedTraining {
                 try data.dataset(splits: data.splits(purpose), leavingOutUnpaired: data.badSamples == .skip)
             }
             let (training, validation) = (try open(.train), try open(.validation))
-            if isLabelled { _ = try open(.test) }
+            let test = isLabelled ? [("test", try open(.test))] : []
             var sources: [(purpose: String, dataset: any Dataset)] = [("training", training), ("validation", validation)]
-            if data.unlabelled != nil { sources.append(("unlabelled", try data.unlabelledImages())) }
+            if data.unlabelled != nil {
+                let images = try data.unlabelledImages()
+                try data.checkUnlabelled(images, apartFrom: sources + test) { _ in }
+                sources.append(("unlabelled", images))
+            }
             for target in try data.targetDomains(classes: isLabelled ? training.classes : nil) {
                 try target.checkApart(from: sources)
             }

@@ -12,7 +12,7 @@ extension MetricsCommand {
             abstract: "Scores detected objects: COCO's twelve numbers, boundary AP, or Cityscapes' AP and AP50.",
             discussion: """
                 coco: truth is a COCO file of annotations, predictions a file of results. Boxes are scored where all detections have \
-                one, masks where they have those. cityscapes: truth is a folder with ..._gtFine_instanceIds.png, predictions a folder \
+                one, masks where detections and objects have those. cityscapes: truth is a folder with ..._gtFine_instanceIds.png, predictions a folder \
                 with a text file for each, whose lines name a mask, a label id and a confidence.
 
                 Examples:
@@ -51,10 +51,12 @@ extension MetricsCommand {
 
         private func coco(_ prediction: URL, _ truth: URL) throws {
             let file = try COCOFile(contentsOf: truth)
-            let detections = try file.results(contentsOf: prediction)
-            let scores = try regions(detections).map { try COCOEvaluator(truth: file, detections: detections, region: $0).run() }
+            var names: [Int: String] = [:]
+            let detections = try file.results(contentsOf: prediction) { names[$0] = $1 }
+            let scores = try regions(detections, file.annotations).map { try COCOEvaluator(truth: file, detections: detections, region: $0).run() }
             for (category, count) in (scores.first?.unknownCategories ?? [:]).sorted(by: { $0.key < $1.key }) {
-                complain("\(count) detections have the category \(category), which \(truth.path) does not know: they are not scored")
+                let what = names[category].map { "'\($0)'" } ?? String(category)
+                complain("\(count) detections have the category \(what), which \(truth.path) does not know: they are not scored")
             }
             if json {
                 try printJSON(COCOReport(scores))
@@ -64,17 +66,22 @@ extension MetricsCommand {
             }
         }
 
-        private func regions(_ detections: [COCOAnnotation]) throws -> [COCOScores.Region] {
-            let hasMasks = detections.allSatisfy { $0.segmentation != .none }
+        private func regions(_ detections: [COCOAnnotation], _ objects: [COCOAnnotation]) throws -> [COCOScores.Region] {
+            func haveMasks(_ all: [COCOAnnotation]) -> Bool { all.allSatisfy { $0.segmentation != .none } }
+            let hasMasks = haveMasks(detections) && haveMasks(objects)
             guard hasMasks || !boundary else {
-                throw UserError("\(prediction): boundary AP compares masks, and not every detection has one")
+                let (file, what) = haveMasks(detections) ? (truth, "object") : (prediction, "detection")
+                throw UserError("\(file): boundary AP compares masks, and not every \(what) has one")
             }
             var regions: [COCOScores.Region] = []
             if detections.allSatisfy({ $0.box != nil }) { regions.append(.box) }
             if hasMasks { regions.append(.mask) }
             if boundary { regions.append(.boundary) }
             guard !regions.isEmpty else {
-                throw UserError("\(prediction): some detections have a mask and others only a box; expected the same of all")
+                throw UserError(
+                    haveMasks(detections)
+                        ? "\(truth): not every object has a mask, and the detections have no boxes"
+                        : "\(prediction): some detections have a mask and others only a box; expected the same of all")
             }
             return regions
         }

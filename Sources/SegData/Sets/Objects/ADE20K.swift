@@ -20,6 +20,6 @@ extension DatasetKind {
         guard part != "testing" else { return try request.dataset([FilePairing(images: images)]) }
         var pairing = FilePairing(images: images, labels: try request.folder("\(base)annotations/\(part)"))
         if request.options.instances { pairing.objects = try request.folder("\(base)annotations_instance/\(part)") }
-        return try request.dataset([pairing], .fromOne(count: 150), objects: .redClassGreenNumber)
+        return try request.dataset([pairing], .fromOne(count: 150), objects: .redClassGreenNumber(classes: 100))
     }
 }

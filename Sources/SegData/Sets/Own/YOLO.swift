@@ -34,7 +34,7 @@ extension ObjectReader {
             guard let data = FileManager.default.contents(atPath: url.path), let text = String(data: data, encoding: .utf8) else {
                 throw UserError("\(url.path): cannot be read as text")
             }
-            return try text.split(separator: "\n", omittingEmptySubsequences: false).enumerated().compactMap { number, line in
+            return try text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated().compactMap { number, line in
                 let words = line.split(whereSeparator: \.isWhitespace)
                 guard !words.isEmpty else { return nil }
                 let place = "\(url.path):\(number + 1)"
