@@ -51,7 +51,8 @@ import Train
             "distillation=[{method: fitnet, taps: {teacher: stage4, student: stage4}}]",
         ]
         let alone = try shapes.recipe(steps: 4, overrides: ["data.loader.batchSize=2", "data.fraction=0.5"] + methods)
-        let (first, beside) = try (events(alone, into: scratch["alone"])[0], events(recipe(methods[0], methods[1]), into: scratch["run"])[0])
+        let first = try events(alone, into: scratch["alone"])[0]
+        let beside = try events(recipe(methods[0], methods[1]), into: scratch["run"])[0]
         let (expected, found) = (try #require(first.losses["fitnet"]), try #require(beside.losses["fitnet"]))
         #expect(abs(found - expected) <= 1e-5 * expected && expected > 0)
     }

@@ -228,11 +228,13 @@ import Vision
         _ = try PseudoLabelling(teacher: teacher, recipe()).run(to: file, device: .cpu)
         func existing(_ recipe: Recipe, mayHaveMoved: Bool = false) -> String {
             do {
-                return try PseudoLabelling(teacher: teacher, recipe).existing(at: file, mayHaveMoved: mayHaveMoved) == nil ? "none" : "taken"
+                let work = try PseudoLabelling(teacher: teacher, recipe)
+                return try work.existing(at: file, mayHaveMoved: mayHaveMoved) == nil ? "none" : "taken"
             } catch { return "\(error)" }
         }
         #expect(try existing(recipe()) == "taken")
-        #expect(try existing(recipe("evaluation.size=[32, 32]")).contains("now the images are coco-json in \(shapes.root.path), seen at 32×32"))
+        let smaller = try existing(recipe("evaluation.size=[32, 32]"))
+        #expect(smaller.contains("now the images are coco-json in \(shapes.root.path), seen at 32×32"))
         try FileManager.default.copyItem(at: shapes.root, to: scratch["moved"])
         let moved = try recipe("data.root=\(scratch["moved"].path)")
         #expect(existing(moved).contains("now the images are coco-json in \(scratch["moved"].path)"))
@@ -261,7 +263,8 @@ import Vision
         let other = try Shapes(at: scratch["other"], [[.disc(20, 20, radius: 8)]], classes: ["disc", "ring"])
         try FileManager.default.copyItem(
             at: other.root.appendingPathComponent("train.json"), to: shapes.root.appendingPathComponent("more.json"))
-        #expect(try message(recipe("data.train=[train, more]")).contains("the classes of 'more' are disc, ring, those of 'train' disc, square"))
+        let text = try message(recipe("data.train=[train, more]"))
+        #expect(text.contains("the classes of 'more' are disc, ring, those of 'train' disc, square"))
     }
 
     @Test func teachersThatDoNotFitAreRefused() throws {

@@ -40,7 +40,7 @@ struct ObjectReader: Sendable {
         ObjectReader { url, _, _ in
             let (red, green) = (try InstanceMap(contentsOf: url, channel: 0), try InstanceMap(contentsOf: url, channel: 1))
             var map = green
-            for index in map.values.indices { map.values[index] = green.values[index] == 0 ? 0 : red.values[index] << 8 | green.values[index] }
+            for (index, number) in green.values.enumerated() where number != 0 { map.values[index] |= red.values[index] << 8 }
             return try RunLengthMask.masks(in: map).compactMap { value, mask in
                 let category = Int(value >> 8)
                 guard category <= classes else {

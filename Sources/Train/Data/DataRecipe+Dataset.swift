@@ -85,8 +85,8 @@ extension DataRecipe {
         options.leavesOutUnpaired = leavingOutUnpaired
         let parts = try splits.names.map { try kind.open($0, options) }
         for (name, part) in zip(splits.names, parts) {
-            let pairs = [(parts[0].classes, part.classes), (parts[0].instanceClasses ?? ClassList([]), part.instanceClasses ?? ClassList([]))]
-            for (first, other) in pairs where first != other {
+            func objects(_ dataset: any Dataset) -> ClassList { dataset.instanceClasses ?? ClassList([]) }
+            for (first, other) in [(parts[0].classes, part.classes), (objects(parts[0]), objects(part))] where first != other {
                 throw UserError(
                     "the classes of '\(name)' are \(other.excerpt), those of '\(splits.names[0])' \(first.excerpt)",
                     hint: "Splits that are used together have the same classes in the same order.")

@@ -62,8 +62,8 @@ struct StageFolders {
     /// What a stage's network came from, by key path; what does not shape it stands in ``free``.
     private static let compared = ["seed", "data", "student", "teacher", "distillation", "loss", "optimizer", "schedule"]
     private static let free = [
-        "data.root", "data.packed", "data.test", "data.targets", "data.evaluationCount", "data.loader.threads", "data.loader.cacheMegabytes",
-        "teacher.cache",
+        "data.root", "data.packed", "data.test", "data.targets", "data.evaluationCount", "data.loader.threads",
+        "data.loader.cacheMegabytes", "teacher.cache",
     ]
 
     /// What the recipe says now, and did not when the stage was trained.
