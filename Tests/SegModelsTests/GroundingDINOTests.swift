@@ -51,7 +51,7 @@ import TorchNN
             try zoo.check(found.boxes, "pred_boxes")
             let own = Dictionary(uniqueKeysWithValues: model.namedParameters())
             for (name, tensor) in zoo.weights where name.hasPrefix("bbox_embed.") || name.hasPrefix("class_embed.") {
-                try assertClose(try #require(own[name]), tensor, relative: 0, name)
+                try assertClose(try #require(own[name]), tensor.float, relative: 0, name)
             }
         }
     }
@@ -159,7 +159,7 @@ import TorchNN
             return GroundingDINO.Output(logits: logits.indexSelect(1, queries), boxes: chosen, pixels: chosen, words: chosen)
                 .detections(ranges: ranges, height: 480, width: 640, score: rule, threshold: 0.6, most: most)
         }
-        // transformers scores a query by stops and [SEP] too, which name nothing: those whose surest piece is none of a phrase's are left out.
+        // transformers scores a query by stops and [SEP] too, which name nothing: only those whose surest piece is a phrase's are compared.
         let (best_Q, order) = logits[0].amax([1]).sort(0, descending: true)
         let phrases_Q = logits[0].indexSelect(1, Tensor(ranges.flatMap { $0 })).amax([1]).indexSelect(0, order)
         let isPhrase = (phrases_Q .== best_Q).long.array(of: Int.self)

@@ -88,12 +88,12 @@ import Vision
             _ = try TrainingSetup(recipe(badSamples, data[0], data[1], data[2])) { notes.append($0) }
             return notes
         }
-        #expect(try notes("{online: {}}").contains { $0.contains("unlabelled images, seen through a teacher") })
-        let folder = try notes("{images: \(scratch["photos"].path), online: {}}")
+        #expect(try notes("{online: {cutMix: 0}}").contains { $0.contains("unlabelled images, seen through a teacher") })
+        let folder = try notes("{images: \(scratch["photos"].path), online: {cutMix: 0}}")
         #expect(folder.contains { $0.hasPrefix("2 unlabelled images, seen") })
         #expect(folder.contains("1 unlabelled samples are put aside, 2 are left: 1"))
         try FileManager.default.removeItem(at: scratch["data"])
         try writeData(sound: true)
-        #expect { try notes("{images: \(scratch["photos"].path), online: {}}", "stop") } throws: { "\($0)".contains("photos/1.png") }
+        #expect { try notes("{images: \(scratch["photos"].path), online: {cutMix: 0}}", "stop") } throws: { "\($0)".contains("photos/1.png") }
     }
 }

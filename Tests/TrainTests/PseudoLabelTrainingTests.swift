@@ -264,7 +264,7 @@ import Vision
         try FileManager.default.copyItem(
             at: other.root.appendingPathComponent("train.json"), to: shapes.root.appendingPathComponent("more.json"))
         let text = try message(recipe("data.train=[train, more]"))
-        #expect(text.contains("the classes of 'more' are disc, ring, those of 'train' disc, square"))
+        #expect(text.contains("the classes of 'more' are background, disc, ring, those of 'train' background, disc, square"))
     }
 
     @Test func teachersThatDoNotFitAreRefused() throws {

@@ -53,7 +53,8 @@ extension MetricsCommand {
             let file = try COCOFile(contentsOf: truth)
             var names: [Int: String] = [:]
             let detections = try file.results(contentsOf: prediction) { names[$0] = $1 }
-            let scores = try regions(detections, file.annotations).map { try COCOEvaluator(truth: file, detections: detections, region: $0).run() }
+            let regions = try regions(detections, file.annotations)
+            let scores = try regions.map { try COCOEvaluator(truth: file, detections: detections, region: $0).run() }
             for (category, count) in (scores.first?.unknownCategories ?? [:]).sorted(by: { $0.key < $1.key }) {
                 let what = names[category].map { "'\($0)'" } ?? String(category)
                 complain("\(count) detections are of category \(what), which \(truth.path) does not know: they are not scored")
