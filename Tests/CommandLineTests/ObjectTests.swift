@@ -43,4 +43,26 @@ import Vision
             #expect(line.count == 3 && line[0] == "ulm_0_1_0.png" && line[1] == "26")
         }
     }
+
+    @Test("metrics instance: truth that has boxes alone; categories that it does not have")
+    func boxesAlone() throws {
+        try withFolder { folder in
+            let (truth, found) = (folder.path + "/truth.json", folder.path + "/found.json")
+            let image = #""images":[{"id":3,"file_name":"a.png","width":8,"height":4}]"#
+            let object = #"{"id":1,"image_id":3,"category_id":7,"bbox":[0,0,4,4],"area":16,"iscrowd":0}"#
+            try #"{\#(image),"annotations":[\#(object)],"categories":[{"id":7,"name":"cat"}]}"#
+                .write(toFile: truth, atomically: true, encoding: .utf8)
+            let mask = #""segmentation":[[0,0,4,0,4,4,0,4]],"bbox":[0,0,4,4],"score":0.5"#
+            try #"[{"image_id":3,"category_id":7,\#(mask)}]"#.write(toFile: found, atomically: true, encoding: .utf8)
+            let boxes = try tool("metrics", "instance", "--pred", found, "--truth", truth)
+            #expect(boxes.output.contains("1 objects in 1 images") && !boxes.output.contains("mask"), "\(boxes.output)")
+            let boundary = try Tool.run("metrics", "instance", "--pred", found, "--truth", truth, "--boundary")
+            #expect(boundary.status == 65 && boundary.errors.contains("truth.json: boundary AP compares masks, and not every object has"))
+            let dog = #"{"id":1,"image_id":3,"category_id":7,\#(mask)}"#
+            try #"{\#(image),"annotations":[\#(dog)],"categories":[{"id":7,"name":"dog"}]}"#
+                .write(toFile: found, atomically: true, encoding: .utf8)
+            let named = try tool("metrics", "instance", "--pred", found, "--truth", truth)
+            #expect(named.errors.contains("1 detections are of category 'dog', unknown to"), "\(named.errors)")
+        }
+    }
 }

@@ -85,8 +85,9 @@ import Vision
                 [instance(0..<10, box: nil), instance(0..<10, box: Box(x: 0.4, y: 0, width: 9.3, height: 9.8))],
                 [instance(0..<10, box: far)], [instance(0..<0, box: far)], [instance(0..<10, box: far, isCrowd: true)],
                 [instance(0..<10, box: Box(x: 0, y: 0, width: -1, height: 4))],
+                [instance(0..<10, box: Box(x: 1e20, y: 0, width: 5, height: 5))],
             ]))
-        #expect(check.problems.map(\.index) == [1, 2, 4] && check.problems.allSatisfy { $0.kind == .objects })
+        #expect(check.problems.map(\.index) == [1, 2, 4, 5] && check.problems.allSatisfy { $0.kind == .objects })
         #expect(
             check.problems[0].message
                 == "objects/1: object 7 has its mask at (0, 0, 10, 10), its box at (25, 0, 10, 10); left, top, width, height")

@@ -94,6 +94,8 @@ import Vision
         #expect(folder.contains("1 unlabelled samples are put aside, 2 are left: 1"))
         try FileManager.default.removeItem(at: scratch["data"])
         try writeData(sound: true)
-        #expect { try notes("{images: \(scratch["photos"].path), online: {cutMix: 0}}", "stop") } throws: { "\($0)".contains("photos/1.png") }
+        #expect { try notes("{images: \(scratch["photos"].path), online: {cutMix: 0}}", "stop") } throws: {
+            "\($0)".contains("photos/1.png")
+        }
     }
 }

@@ -57,7 +57,7 @@ extension MetricsCommand {
             let scores = try regions.map { try COCOEvaluator(truth: file, detections: detections, region: $0).run() }
             for (category, count) in (scores.first?.unknownCategories ?? [:]).sorted(by: { $0.key < $1.key }) {
                 let what = names[category].map { "'\($0)'" } ?? String(category)
-                complain("\(count) detections are of category \(what), which \(truth.path) does not know: they are not scored")
+                complain("\(count) detections are of category \(what), unknown to \(truth.path): they are not scored")
             }
             if json {
                 try printJSON(COCOReport(scores))
