@@ -59,6 +59,17 @@ import Torch
         }
     }
 
+    /// A tensor that a file holds under one of two names: its copy, unless both are there.
+    @Test func copies() throws {
+        let map = KeyMap("twins", recognizedBy: [], rules: [.copy("decoder.head.*", to: "head.*"), .drop("decoder.head.*")])
+        let alone = try map(["decoder.head.0": .full([1], 5), "head.1": .full([1], 6)], from: "file")
+        #expect(alone.mapValues { $0.item() } == ["head.0": 5, "head.1": 6])
+        let both = try map(["decoder.head.0": .full([1], 5), "head.0": .full([1], 7)], from: "file")
+        #expect(both.mapValues { $0.item() } == ["head.0": 7])
+        let back = try map.inverted([("head.0", .full([1], 5))])
+        #expect(back.map(\.0) == ["head.0"])
+    }
+
     /// A map that loses a tensor is found out when it writes.
     @Test func aMapWithoutInverseIsRefused() {
         let map = KeyMap("lossy", recognizedBy: [], rules: [.drop("x"), .rename("y", to: "x")])
