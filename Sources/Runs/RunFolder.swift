@@ -14,6 +14,7 @@ import Support
 /// pictures/           predictions to look at (Picture)
 /// predictions/NAME/   the label map of every image that the evaluation scored
 /// pseudo-labels.json  the objects that a teacher found in unlabelled images (SegData's PseudoLabels)
+/// put-aside.txt       samples that cannot be used, and why
 /// preflight.json      what was found before training started (PreflightRecord)
 /// replay/             steps whose loss was not a number, to be run again
 /// report.html
@@ -36,6 +37,8 @@ public struct RunFolder: Sendable, Equatable {
     /// The pixels of each class in every training image, where the sampling goes by them.
     public var classStatisticsFile: URL { url.appendingPathComponent("class-statistics.json") }
     public var preflightFile: URL { url.appendingPathComponent("preflight.json") }
+    /// The samples that were left out because they cannot be used, a line each with the reason.
+    public var putAsideFile: URL { url.appendingPathComponent("put-aside.txt") }
     /// The objects that the teacher of the unlabelled images found in them.
     public var pseudoLabelsFile: URL { url.appendingPathComponent("pseudo-labels.json") }
     public var replays: URL { folder("replay") }
@@ -52,7 +55,7 @@ public struct RunFolder: Sendable, Equatable {
     private var ownEntries: [URL] {
         [
             infoFile, recipeFile, environmentFile, eventsFile, classStatisticsFile, tensorBoard, checkpoints, metrics, pictures,
-            folder("predictions"), reportFile, preflightFile, replays, pseudoLabelsFile,
+            folder("predictions"), reportFile, preflightFile, replays, putAsideFile, pseudoLabelsFile,
             pseudoLabelsFile.appendingPathExtension("partial"),
         ]
     }

@@ -52,7 +52,7 @@ public final class Trainer {
         if let environment { try run.writeEnvironment(environment) }
         if !setup.putAside.isEmpty {
             let lines = setup.putAside.map { $0.message + "\n" }.joined()
-            try AtomicFile.write(Data(lines.utf8), to: run.url.appendingPathComponent("put-aside.txt"))
+            try AtomicFile.write(Data(lines.utf8), to: run.putAsideFile)
         }
         try run.updateInfo { $0.status = .running }
     }
