@@ -71,10 +71,10 @@ func info(arm: String = "kd", method: String? = "kd", seed: Int = 1) -> RunInfo 
     @Test func overwritingRemovesOnlyWhatARunWrote() throws {
         let folder = try create()
         let (checkpoint, note) = (folder.checkpoints.appendingPathComponent("last.json"), folder.url.appendingPathComponent("notes.txt"))
-        for file in [checkpoint, note, folder.eventsFile] { try Data("x".utf8).write(to: file) }
+        let written = [checkpoint, folder.eventsFile, folder.putAsideFile]
+        for file in written + [note] { try Data("x".utf8).write(to: file) }
         _ = try create(info(seed: 2), .overwrite)
-        #expect(!FileManager.default.fileExists(atPath: checkpoint.path))
-        #expect(!FileManager.default.fileExists(atPath: folder.eventsFile.path))
+        for file in written { #expect(!FileManager.default.fileExists(atPath: file.path), "\(file.path)") }
         #expect(FileManager.default.fileExists(atPath: note.path))
         #expect(try folder.readInfo().seed == 2)
     }
