@@ -146,6 +146,11 @@ import Train
         #expect(refusal(existing: .refuse).contains("holds stages already: general (finished), source (finished), head (finished)"))
         #expect(refusal(["seed=2"], existing: .resume).contains("is another one: seed was 1, now 2"))
         #expect(refusal(existing: .resume) == "accepted")
+        let file = out.appendingPathComponent("source/recipe.yaml")
+        let text = try Data(contentsOf: file)
+        try FileManager.default.removeItem(at: file)
+        #expect(refusal(existing: .resume).contains("source is another one: its recipe.yaml is missing or damaged"))
+        try text.write(to: file)
         // What builds on a stage that was trained again is out of date.
         try train(recipe(scratch), into: out, only: "source", existing: .overwrite)
         #expect(refusal(existing: .resume).contains("head was trained from an earlier run of 'source'"))

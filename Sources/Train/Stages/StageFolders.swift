@@ -69,7 +69,9 @@ struct StageFolders {
     /// What the recipe says now, and did not when the stage was trained.
     private func changes(of stage: StagedRecipe.Stage, in folder: RunFolder, _ info: RunInfo) -> [String] {
         let recipe = stage.recipe
-        let before = folder.readRecipe().flatMap(RecipeSettings.init(yaml:))?.values ?? [:]
+        guard let before = folder.readRecipe().flatMap(RecipeSettings.init(yaml:))?.values else {
+            return ["its recipe.yaml is missing or damaged"]
+        }
         let now = RecipeSettings(yaml: recipe.resolvedYAML)?.values ?? [:]
         // Where a stage is meant, its folder was written.
         let free = Self.free + recipe.stageReferences.map(\.key)
